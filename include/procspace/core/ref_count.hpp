@@ -1,0 +1,101 @@
+#pragma once
+// The reference count, and every memory order that counting references needs. Nowhere else in the library is a count of
+// owners changed. The orders, referred to by these names:
+//
+//   RC1  increment, relaxed: a new reference is made from an existing one, and whatever handed that one to this thread has
+//        already ordered the object before it.
+//   RC2  decrement, release: what this owner did to the object must be visible to the owner that destroys it.
+//   RC3  acquire when the last owner is alone (1 -> 0, and before unique access): pairs with RC2 of every former owner.
+//        An acquire load instead of a fence: the same instructions, and ThreadSanitizer understands it.
+//   RC4  overflow: the count never wraps. An increment beyond `max` is undone before it is reported, so that whoever
+//        survives the panic (a test, a kernel that only kills the task) finds the count as it was.
+
+#include "../fwd.hpp"
+#include "config.hpp"
+#include "panic.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <limits>
+
+namespace procspace {
+
+/// What an increment beyond the limit does. A traits struct chooses with `static constexpr Overflow overflow`.
+enum class Overflow {
+    panic,   ///< undo the increment, then Traits::panic
+    saturate ///< pin the count: the object is never destroyed (as Linux's refcount_t)
+};
+
+/// The number of owners of one object; starts at one.
+///
+/// **Thread safety**: all members may be called concurrently by owners. Needs no lock.
+template <class Traits>
+class RefCount {
+public:
+    static constexpr std::size_t max = static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max());
+
+    constexpr RefCount() noexcept = default;
+    RefCount(const RefCount&) = delete;
+    RefCount& operator=(const RefCount&) = delete;
+
+    /// Adds an owner. **Pre**: the caller is an owner.
+    /// **Panics** when there are `max` owners; with Overflow::saturate the count stays pinned instead.
+    void increment() {
+        const std::size_t before = count_.fetch_add(1, std::memory_order_relaxed); // RC1
+        if (before >= max) [[unlikely]]
+            overflow(); // RC4
+    }
+
+    /// Removes an owner. Returns true when it was the last one: everything that all the others did is then visible.
+    [[nodiscard]] bool decrement() noexcept {
+        // RC3. A sole owner needs no read-modify-write: only an owner could make another one.
+        if (count_.load(std::memory_order_acquire) == 1)
+            return true;
+        const std::size_t before = count_.fetch_sub(1, std::memory_order_release); // RC2
+        if constexpr (saturates) {
+            if (before > max) [[unlikely]] {
+                pin(); // RC4
+                return false;
+            }
+        }
+        if (before != 1)
+            return false;
+        // RC3. Reads what the line above wrote, which continues the release sequence of every former owner.
+        static_cast<void>(count_.load(std::memory_order_acquire));
+        return true;
+    }
+
+    /// Returns true when the caller is the only owner; what former owners did is then visible.
+    [[nodiscard]] bool unique() const noexcept { return count_.load(std::memory_order_acquire) == 1; } // RC3
+
+    /// Returns the number of owners at some recent moment: for diagnostics, never for a decision.
+    [[nodiscard]] std::size_t value() const noexcept { return count_.load(std::memory_order_relaxed); }
+
+private:
+    static constexpr bool saturates = [] {
+        if constexpr (requires { Traits::overflow; })
+            return Traits::overflow == Overflow::saturate;
+        else
+            return false;
+    }();
+
+    // Half way between the limit and the wrap: no number of increments and decrements in flight leaves the pinned range.
+    static constexpr std::size_t pinned = max + max / 2;
+
+    void pin() noexcept { count_.store(pinned, std::memory_order_relaxed); }
+
+    void overflow() {
+        if constexpr (saturates) {
+            pin();
+        } else {
+            // relaxed: this owner never published the reference that it takes back.
+            count_.fetch_sub(1, std::memory_order_relaxed);
+            Traits::panic("reference count overflow: more owners than PTRDIFF_MAX, or a count that was overwritten",
+                          Location::current());
+        }
+    }
+
+    typename Traits::template Atomic<std::size_t> count_{1}; // atomic, see RC1 to RC4
+};
+
+} // namespace procspace

@@ -1,0 +1,104 @@
+#pragma once
+// Every public name. The only place with default template arguments and with the aliases that spare users the `<>`.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace procspace {
+
+// --- core: policies and values ---------------------------------------------------------------------------------------
+struct Location;
+struct DefaultTraits;
+struct HeapMemory;
+struct NoValue;
+enum class Errno : int;
+enum class Overflow;
+class AnyData;
+class NullLock;
+class SpinLock;
+template <class Irq>
+class SpinNoIrq;
+template <class Lock>
+class LockGuard;
+template <class T, class Lock = SpinLock>
+class Guarded;
+template <class Memory>
+class MemoryBlock;
+template <class T>
+struct Result;
+template <class Traits>
+class RefCount;
+template <class T, class Traits = DefaultTraits>
+class Lazy;
+
+// --- resources -------------------------------------------------------------------------------------------------------
+struct Layout;
+class Resource;
+template <class Traits>
+class BasicResInner;
+template <class Traits>
+class BasicAnyResArc;
+template <class T, class Traits = DefaultTraits>
+class ResArc;
+template <class Traits>
+class BasicNamespace;
+template <class T>
+class ResWrapper;
+template <class T, class Traits = DefaultTraits>
+class ResCurrent;
+template <class Traits>
+class NamespaceScope;
+template <class Traits>
+class GlobalCurrent;
+template <class Traits>
+class ThreadLocalCurrent;
+
+using ResInner = BasicResInner<DefaultTraits>;
+using AnyResArc = BasicAnyResArc<DefaultTraits>;
+using Namespace = BasicNamespace<DefaultTraits>;
+
+template <class Traits = DefaultTraits>
+const BasicNamespace<Traits>& global_ns();
+
+// --- processes -------------------------------------------------------------------------------------------------------
+/// The number of a process, thread, group or session.
+using Pid = std::uint32_t;
+
+struct ProcessInfo;
+enum class ProcessState : unsigned char;
+template <class K, class V, class Memory = HeapMemory>
+class StrongMap;
+template <class K, class V, class Memory = HeapMemory>
+class WeakMap;
+template <class Traits>
+class BasicTopology;
+template <class Traits>
+class BasicProcessTree;
+template <class Traits>
+class BasicSession;
+template <class Traits>
+class BasicProcessGroup;
+template <class Traits>
+class BasicProcess;
+template <class Traits>
+class BasicThread;
+template <class Traits>
+class BasicThreadGroup;
+template <class Traits>
+class BasicProcessBuilder;
+template <class Traits>
+class BasicThreadBuilder;
+template <class Traits>
+class CountedInTree;
+class BuilderKey;
+
+using ProcessTree = BasicProcessTree<DefaultTraits>;
+using Session = BasicSession<DefaultTraits>;
+using ProcessGroup = BasicProcessGroup<DefaultTraits>;
+using Process = BasicProcess<DefaultTraits>;
+using Thread = BasicThread<DefaultTraits>;
+using ThreadGroup = BasicThreadGroup<DefaultTraits>;
+using ProcessBuilder = BasicProcessBuilder<DefaultTraits>;
+using ThreadBuilder = BasicThreadBuilder<DefaultTraits>;
+
+} // namespace procspace

@@ -1,0 +1,72 @@
+#pragma once
+// Slots: how standard containers and shared_ptr get their memory here. The block is asked for first, with null as the answer
+// when there is none; then exactly one node or object is built in it. So out of memory is a value, with or without
+// exceptions, and nothing is ever allocated under a lock.
+
+#include "../fwd.hpp"
+#include "../core/memory.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace procspace {
+
+/// An allocator that hands out one block obtained before, and returns blocks to the policy.
+///
+/// `Bytes` and `Align` are those of the block whatever it is rebound to: the policy gets back the size it gave.
+template <class T, class Memory, std::size_t Bytes, std::size_t Align>
+class SlotAllocator {
+public:
+    using value_type = T;
+    using is_always_equal = std::true_type; // any of them returns any block to the same policy
+
+    template <class U>
+    struct rebind {
+        using other = SlotAllocator<U, Memory, Bytes, Align>;
+    };
+
+    /// One that has nothing to hand out: for containers into which nodes are only linked.
+    SlotAllocator() noexcept = default;
+    explicit SlotAllocator(MemoryBlock<Memory>& block) noexcept : block_(&block) {}
+    template <class U>
+    SlotAllocator(const SlotAllocator<U, Memory, Bytes, Align>& other) noexcept : block_(other.block_) {}
+
+    /// **Pre**: `n == 1`, and the block has not been handed out.
+    T* allocate(std::size_t) noexcept {
+        static_assert(sizeof(T) <= Bytes && alignof(T) <= Align, "procspace: this standard library's node or control "
+                                                                 "block is larger than the slot");
+        return static_cast<T*>(block_->release());
+    }
+    void deallocate(T* p, std::size_t) noexcept { Memory::deallocate(p, Bytes, Align); }
+
+    friend bool operator==(const SlotAllocator&, const SlotAllocator&) noexcept { return true; }
+
+private:
+    template <class, class, std::size_t, std::size_t>
+    friend class SlotAllocator;
+
+    MemoryBlock<Memory>* block_ = nullptr; // used while building only; dangles harmlessly afterwards
+};
+
+/// The slot for a T with what libstdc++ and libc++ put in front of it: five words cover a map node's links and a shared
+/// object's control block.
+template <class T>
+struct SlotSize {
+    static constexpr std::size_t align = alignof(T) > alignof(void*) ? alignof(T) : alignof(void*);
+    static constexpr std::size_t bytes = sizeof(T) + (5 * sizeof(void*) + align - 1) / align * align;
+};
+
+/// std::make_shared with memory of the policy; null when there is none. What T's constructor throws passes through.
+/// **Complexity**: one allocation.
+template <class T, class Memory, class... Args>
+std::shared_ptr<T> try_make_shared(Args&&... args) {
+    using Slot = SlotSize<T>;
+    MemoryBlock<Memory> block(Slot::bytes, Slot::align);
+    if (!block)
+        return nullptr;
+    return std::allocate_shared<T>(SlotAllocator<T, Memory, Slot::bytes, Slot::align>(block), std::forward<Args>(args)...);
+}
+
+} // namespace procspace

@@ -1,0 +1,37 @@
+#pragma once
+// Everything that the target can have: the resource half anywhere, the process half where hosted headers exist.
+
+#include "core/any_data.hpp"
+#include "core/config.hpp"
+#include "core/lazy.hpp"
+#include "core/lock.hpp"
+#include "core/memory.hpp"
+#include "core/panic.hpp"
+#include "core/ref_count.hpp"
+#include "core/result.hpp"
+#include "core/traits.hpp"
+#include "fwd.hpp"
+#include "resource/current.hpp"
+#include "resource/define.hpp"
+#include "resource/descriptor.hpp"
+#include "resource/namespace.hpp"
+#include "resource/registry.hpp"
+#include "resource/res_arc.hpp"
+#include "resource/res_wrapper.hpp"
+#include "version.hpp"
+
+#if __STDC_HOSTED__
+#include "debug/format.hpp"
+#include "process/builder.hpp"
+#include "process/maps.hpp"
+#include "process/process.hpp"
+#include "process/process_exit.hpp"
+#include "process/process_group.hpp"
+#include "process/process_jobs.hpp"
+#include "process/session.hpp"
+#include "process/slot.hpp"
+#include "process/thread.hpp"
+#include "process/thread_group.hpp"
+#include "process/topology.hpp"
+#include "process/tree.hpp"
+#endif

@@ -1,0 +1,91 @@
+#pragma once
+// The current namespace: which one `name.current()` looks into.
+//
+// Traits::CurrentNs, the provider, is a default-constructible guard: while it lives, `ns()` stays the same namespace. Without one
+// the current namespace is the global one. A provider that can be entered also has
+//   static Former enter(const BasicNamespace<Traits>& next)     makes it current; Former is whatever leave() needs
+//   static void leave(Former former)                            undoes the innermost enter
+
+#include "../fwd.hpp"
+#include "../core/lazy.hpp"
+#include "../core/lock.hpp"
+#include "namespace.hpp"
+
+namespace procspace {
+
+/// The provider used when the traits name none: the namespace that exists without being made.
+template <class Traits>
+class GlobalCurrent {
+public:
+    /// Returns the global namespace, making it at the first call.
+    [[nodiscard]] const BasicNamespace<Traits>& ns() const { return lazy_.get_or_make(); }
+
+private:
+    inline static constinit Lazy<BasicNamespace<Traits>, Traits> lazy_{};
+};
+
+/// Returns the global namespace: made at the first call, once, and never destroyed.
+///
+/// An initialiser that throws leaves it unmade; the next call tries again.
+/// **Panics** when an initialiser of a resource calls it, or uses current(), while it is being made.
+/// **Complexity**: as Namespace() at the first call, then one load.
+/// **Thread safety**: may be called concurrently; those who come while it is being made wait.
+template <class Traits>
+[[nodiscard]] const BasicNamespace<Traits>& global_ns() {
+    return GlobalCurrent<Traits>().ns();
+}
+
+/// The provider of a traits struct: its CurrentNs, or the global namespace.
+template <class Traits>
+struct CurrentProvider {
+    using type = GlobalCurrent<Traits>;
+};
+template <class Traits>
+    requires requires { typename Traits::CurrentNs; }
+struct CurrentProvider<Traits> {
+    using type = typename Traits::CurrentNs;
+};
+
+/// A resource of the current namespace, together with the guard that keeps that namespace current.
+///
+/// Neither copyable nor movable: it lives where it was asked for, inside the scope it came from.
+///
+/// **Thread safety**: for the thread that got it.
+/// **Source**: seed 000, ResCurrent.
+template <class T, class Traits>
+class [[nodiscard]] ResCurrent {
+public:
+    explicit ResCurrent(const ResWrapper<T>& wrapper) : value_(&wrapper.get(provider_.ns())) {}
+    ResCurrent(const ResCurrent&) = delete;
+    ResCurrent& operator=(const ResCurrent&) = delete;
+
+    [[nodiscard]] Shared<T>& operator*() const noexcept { return *value_; }
+    [[nodiscard]] Shared<T>* operator->() const noexcept { return value_; }
+    [[nodiscard]] Shared<T>* get() const noexcept { return value_; }
+
+private:
+    [[no_unique_address]] typename CurrentProvider<Traits>::type provider_{};
+    Shared<T>* value_;
+};
+
+/// Makes a namespace the current one from construction to the end of the scope; scopes nest.
+///
+/// **Pre**: `ns` outlives the scope. Needs a provider that can be entered, such as ThreadLocalCurrent.
+template <class Traits>
+class [[nodiscard]] NamespaceScope {
+    using Provider = typename CurrentProvider<Traits>::type;
+    static_assert(requires(const BasicNamespace<Traits>& ns) { Provider::leave(Provider::enter(ns)); },
+                  "procspace: the current namespace of these traits cannot be entered: give them a CurrentNs that can, "
+                  "for instance ThreadLocalCurrent");
+
+public:
+    explicit NamespaceScope(const BasicNamespace<Traits>& ns) : former_(Provider::enter(ns)) {}
+    ~NamespaceScope() noexcept(false) { Provider::leave(former_); } // a provider may panic, and a test's panic throws
+    NamespaceScope(const NamespaceScope&) = delete;
+    NamespaceScope& operator=(const NamespaceScope&) = delete;
+
+private:
+    decltype(Provider::enter(*static_cast<const BasicNamespace<Traits>*>(nullptr))) former_;
+};
+
+} // namespace procspace

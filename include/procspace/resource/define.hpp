@@ -1,0 +1,33 @@
+#pragma once
+// The macros that define a resource. All stand at namespace scope, with or without a semicolon.
+//
+//   PROCSPACE_RESOURCE(T, name, args...)           in one .cpp: a second definition of the name is a link error
+//   PROCSPACE_DECLARE_RESOURCE(T, name)            in a header: for code that uses what a .cpp defines
+//   PROCSPACE_INLINE_RESOURCE(T, name, args...)    in a header: definition and declaration in one
+//
+// The value is constructed in place as T(args...), and the arguments are evaluated, each time one is made: T need not be
+// movable, and the construction may throw. An aggregate with values takes T{...} as its argument; a T that contains a
+// comma needs an alias.
+
+#include "../fwd.hpp"
+#include "../core/config.hpp"
+#include "registry.hpp"
+#include "res_wrapper.hpp"
+
+#include <new>
+
+#define PROCSPACE_DECLARE_RESOURCE(T, name) extern const ::procspace::ResWrapper<T> name;
+
+#define PROCSPACE_RESOURCE(T, name, ...)                                                                               \
+    extern const ::procspace::ResWrapper<T> name;                                                                      \
+    constinit const ::procspace::ResWrapper<T> name{#name, PROCSPACE_INITIALISER(T, __VA_ARGS__)};                     \
+    PROCSPACE_REGISTER(name)
+
+#define PROCSPACE_INLINE_RESOURCE(T, name, ...)                                                                        \
+    inline constinit const ::procspace::ResWrapper<T> name{#name, PROCSPACE_INITIALISER(T, __VA_ARGS__)};              \
+    PROCSPACE_REGISTER(name)
+
+// For the macros above.
+#define PROCSPACE_INITIALISER(T, ...) [](void* procspace_body) { ::new (procspace_body) T(__VA_ARGS__); }
+#define PROCSPACE_REGISTER(name)                                                                                       \
+    PROCSPACE_REGISTRY_SLOT static constinit const ::procspace::Resource* name##_procspace_slot = &name.resource();

@@ -1,0 +1,137 @@
+#pragma once
+// ResWrapper: the typed key of a resource, and the object through which programs use it. It contains the descriptor, so that
+// reaching a value costs the load of an index at a constant address and two dependent loads.
+
+#include "../fwd.hpp"
+#include "../core/lock.hpp"
+#include "../core/result.hpp"
+#include "../core/traits.hpp"
+#include "current.hpp"
+#include "descriptor.hpp"
+#include "namespace.hpp"
+#include "res_arc.hpp"
+
+#include <cstddef>
+#include <new>
+#include <type_traits>
+
+namespace procspace {
+
+/// A type that must stay with one thread says so with a member named thread_bound.
+template <class T>
+concept ThreadBound = requires { T::thread_bound; } || requires { typename T::thread_bound; };
+
+/// The key of one resource of type T. Made by the macros of define.hpp only: one constant object per resource.
+///
+/// No member leaves a namespace without the resource: what is new is made first, what was there dies last.
+///
+/// **Thread safety**: the key is immutable; for namespaces see BasicNamespace: functions that take a `const` one read it.
+/// **Source**: seed 000 and 001, ResWrapper.
+template <class T>
+class ResWrapper {
+    static_assert(!ThreadBound<T>, "procspace: a thread_bound type cannot be a resource: namespaces share their resources "
+                                   "and move between threads");
+    static_assert(std::is_object_v<T> && !std::is_const_v<T>, "procspace: a resource is a non-const object");
+
+public:
+    /// For the macros: `init` constructs a T at the address it is given.
+    constexpr ResWrapper(const char* name, Resource::Init init) noexcept
+        : resource_(name, Layout::of<T>(), init, [](void* body) { static_cast<T*>(body)->~T(); }) {}
+
+    [[nodiscard]] constexpr const Resource& resource() const noexcept { return resource_; }
+
+    /// Returns the value in `ns` for reading, shared or not; `T&` when T is internally_synchronised.
+    /// The reference ends when `ns` drops the resource. **Complexity**: three dependent loads, no read-modify-write.
+    template <class Traits>
+    [[nodiscard]] Shared<T>& get(const BasicNamespace<Traits>& ns) const noexcept {
+        return *ns.get(resource_).template body_as<T>();
+    }
+
+    /// Returns the value in `ns` for writing, or null while another namespace or a ResArc shares it.
+    template <class Traits>
+    [[nodiscard]] T* get_mut(BasicNamespace<Traits>& ns) const noexcept {
+        auto& arc = ns.get_mut(resource_);
+        return arc.unique() ? arc.template body_as<T>() : nullptr;
+    }
+
+    /// Makes `dst` name the value of `src`. The former value of `dst` dies if nobody else names it.
+    /// Harmless when they share it already, or are the same. **Complexity**: one pointer compare, then at most one increment
+    /// and one decrement; no allocation. **Panics** on overflow of the count, with nothing changed.
+    template <class Traits>
+    void share_from(BasicNamespace<Traits>& dst, const BasicNamespace<Traits>& src) const {
+        dst.get_mut(resource_) = src.get(resource_);
+    }
+
+    /// Gives `ns` a fresh value. Others that shared the former one keep it.
+    /// What the initialiser throws passes through, with nothing changed. **Complexity**: one allocation.
+    /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions.
+    template <class Traits>
+    void reset(BasicNamespace<Traits>& ns) const {
+        if (!replace_erased(ns, BasicAnyResArc<Traits>::create(resource_)))
+            raise_no_memory<Traits>(Location::current());
+    }
+    /// The same with out of memory as a value. **Errors**: no_memory, with nothing changed.
+    template <class Traits>
+    [[nodiscard]] Result<void> try_reset(BasicNamespace<Traits>& ns) const {
+        return replace_erased(ns, try_make<Traits>());
+    }
+
+    /// Makes a fresh value that is in no namespace yet. **Errors** and **Complexity**: as reset.
+    template <class Traits = DefaultTraits>
+    [[nodiscard]] ResArc<T, Traits> create() const {
+        auto made = BasicAnyResArc<Traits>::create(resource_);
+        if (!made)
+            raise_no_memory<Traits>(Location::current());
+        return ResArc<T, Traits>(static_cast<BasicAnyResArc<Traits>&&>(made.value));
+    }
+    /// The same with out of memory as a value. **Errors**: no_memory.
+    template <class Traits = DefaultTraits>
+    [[nodiscard]] Result<ResArc<T, Traits>> try_create() const {
+        auto made = try_make<Traits>();
+        if (!made)
+            return made.error;
+        return ResArc<T, Traits>(static_cast<BasicAnyResArc<Traits>&&>(made.value));
+    }
+
+    /// Returns an owner of the value in `ns`: it keeps the value alive wherever it goes ("pin").
+    template <class Traits>
+    [[nodiscard]] ResArc<T, Traits> arc(const BasicNamespace<Traits>& ns) const {
+        return ResArc<T, Traits>(ns.get(resource_));
+    }
+
+    /// Makes `ns` name the value of `arc`; returns the owner of what was there. **Pre**: `arc` came from this key.
+    /// **Panics** when `arc` is empty or of another resource of the same type, with nothing changed.
+    template <class Traits>
+    ResArc<T, Traits> replace(BasicNamespace<Traits>& ns, ResArc<T, Traits> arc) const {
+        if (!arc || &arc.any_.resource() != &resource_)
+            Traits::panic("replace: the ResArc is empty (moved from) or belongs to another resource", Location::current());
+        ns.get_mut(resource_).swap(arc.any_);
+        return arc;
+    }
+
+    /// Returns the value in the current namespace of the traits. **Errors**: as global_ns() where that is the current one.
+    template <class Traits = DefaultTraits>
+    [[nodiscard]] ResCurrent<T, Traits> current() const {
+        return ResCurrent<T, Traits>(*this);
+    }
+
+private:
+    // An initialiser may allocate as well: its std::bad_alloc is out of memory like any other.
+    template <class Traits>
+    Result<BasicAnyResArc<Traits>> try_make() const {
+        PROCSPACE_TRY { return BasicAnyResArc<Traits>::create(resource_); }
+        PROCSPACE_CATCH(const std::bad_alloc&) { return Errno::no_memory; }
+    }
+
+    template <class Traits>
+    Result<void> replace_erased(BasicNamespace<Traits>& ns, Result<BasicAnyResArc<Traits>> made) const {
+        if (!made)
+            return made.error;
+        ns.get_mut(resource_) = static_cast<BasicAnyResArc<Traits>&&>(made.value);
+        return {};
+    }
+
+    Resource resource_;
+};
+
+} // namespace procspace

@@ -34,6 +34,7 @@ class Lazy;
 // --- resources -------------------------------------------------------------------------------------------------------
 struct Layout;
 class Resource;
+class Registry;
 template <class Traits>
 class BasicResInner;
 template <class Traits>
@@ -64,6 +65,7 @@ const BasicNamespace<Traits>& global_ns();
 /// The number of a process, thread, group or session.
 using Pid = std::uint32_t;
 
+class FormatLine;
 struct ProcessInfo;
 enum class ProcessState : unsigned char;
 template <class K, class V, class Memory = HeapMemory>

@@ -107,7 +107,7 @@ template <class Traits>
     return FormatLine("Thread").field("tid", thread.tid()).field("pid", thread.process()->pid()).done();
 }
 
-/// Anything that prints strings: std::ostream, or a kernel's console.
+/// Anything that prints strings: std::ostream, or a kernel's console. A template, so that no stream header is needed here.
 template <class Out>
 concept TextSink = requires(Out& out, const std::string& text) { out << text; };
 

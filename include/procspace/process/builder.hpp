@@ -53,7 +53,7 @@ public:
     }
 
     /// Makes the process. **Errors**: no_process (the parent has exited); exists (the number is in use as pid, tid, pgid or sid);
-    /// no_memory. **Panics** for a second init. **Complexity**: four allocations, seven for init.
+    /// no_memory. **Panics** for a second init. **Complexity**: four allocations, six for init.
     [[nodiscard]] Built try_build() {
         if (error_ != Errno::ok)
             return error_;
@@ -76,6 +76,7 @@ private:
         [[nodiscard]] bool complete() const noexcept { return process && member && number; }
     };
 
+    // Each step only if the one before had memory; the caller asks once, at the end.
     Parts allocate() {
         Parts parts;
         parts.process = try_make_shared<Process, Memory>(BuilderKey(), *topology_, pid_, is_init_, std::move(data_));
@@ -95,6 +96,7 @@ private:
         if (!child)
             return Errno::no_memory;
 
+        // From here on nothing can fail half-way. The parts stand before the guard: those of a refused child die after it.
         typename Topology::Guard guard(topology_->lock());
         if (!parent_->living())
             return Errno::no_process;
@@ -118,7 +120,7 @@ private:
             return Errno::no_memory;
 
         bool first = false;
-        {
+        { // the panic comes after the lock: a test's panic throws, and others must find the tree open
             typename Topology::Guard guard(topology_->lock());
             first = topology_->init_ == nullptr;
             if (first) {

@@ -32,6 +32,10 @@ public:
     using iterator = typename Map::iterator;
     using const_iterator = typename Map::const_iterator;
 
+    NodeMap() noexcept = default;
+    NodeMap(const NodeMap&) = delete; // nodes are made from memory that was asked for before, and a copy has none
+    NodeMap& operator=(const NodeMap&) = delete;
+
     /// Makes a node that is in no map. Returns an empty one when there is no memory. **Complexity**: one allocation.
     [[nodiscard]] static Node try_make_node(const K& key, M mapped) {
         MemoryBlock<Memory> block(Slot::bytes, Slot::align);

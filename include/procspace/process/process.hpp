@@ -139,8 +139,10 @@ public:
 
     /// Ends the process: its threads end, its children go to the reaper, and it becomes a zombie. A second call changes nothing.
     /// The reaper is the nearest living ancestor that is a child subreaper, else init.
+    /// Returns the reaper if it got children that had exited before: it must be told of them as their former parent was, or they
+    /// stay zombies for ever. Null otherwise.
     /// **Panics** for init. **Complexity**: linear in threads and children; no allocation.
-    void exit();
+    Handle exit();
 
     /// Reaps a zombie: it leaves its parent, its group and its number. Returns true for the one caller who reaped it, false when
     /// that was done before. **Panics** unless the process has exited.
@@ -195,9 +197,10 @@ private:
     template <class T, class D>
     static T* data_of(D& data) noexcept {
         using Value = std::remove_const_t<T>;
-        if constexpr (std::is_same_v<Value, Data>)
+        using Held = std::remove_const_t<D>; // ProcessData, or for Thread ThreadData
+        if constexpr (std::is_same_v<Value, Held>)
             return &data;
-        else if constexpr (std::is_same_v<Data, AnyData>)
+        else if constexpr (std::is_same_v<Held, AnyData>)
             return data.template get<Value>();
         else
             return nullptr;
@@ -221,7 +224,8 @@ private:
         parent_ = parent;
         ppid_.store(parent != nullptr ? parent->pid_ : 0, std::memory_order_relaxed);
     }
-    void hand_children_to(BasicProcess& reaper) noexcept;
+    /// Returns true if a zombie was among them.
+    bool hand_children_to(BasicProcess& reaper) noexcept;
     [[nodiscard]] typename Children::Node leave_parent() noexcept;
     void join(const std::shared_ptr<Group>& group, typename Group::Members::Node&& member) noexcept;
     [[nodiscard]] Departure leave_group() noexcept;

@@ -5,6 +5,8 @@
 
 namespace procspace {
 
+// Locals that take what was unlinked stand before the guard: they end after it, so nothing dies under the lock.
+
 template <class Traits>
 bool BasicProcess<Traits>::group_exit(int code) {
     Guard guard(this->topology_->lock());
@@ -27,21 +29,25 @@ void BasicProcess<Traits>::set_child_subreaper(bool on) {
 }
 
 template <class Traits>
-void BasicProcess<Traits>::exit() {
+auto BasicProcess<Traits>::exit() -> Handle {
     if (is_init_)
         Traits::panic("init cannot exit: its children would have no reaper", Location::current());
     Numbers numbers;
     typename ThreadGroup::Threads ended;
     Guard guard(this->topology_->lock());
     if (!living())
-        return;
+        return nullptr;
     end_threads(nullptr, numbers, ended);
+    // The children move before the zombie can be seen: a zombie never has any, and a fork that comes later is refused.
+    BasicProcess* to_tell = nullptr;
     if (!children_.empty())
-        hand_children_to(*reaper_of_children());
+        if (BasicProcess* const reaper = reaper_of_children(); hand_children_to(*reaper))
+            to_tell = reaper;
     if (is_child_subreaper())
         --this->topology_->subreapers_;
     // release: pairs with state(): whoever sees the zombie sees its exit code, and its children gone.
     state_.store(ProcessState::zombie, std::memory_order_release);
+    return to_tell != nullptr ? to_tell->self_handle() : nullptr;
 }
 
 template <class Traits>
@@ -56,6 +62,7 @@ bool BasicProcess<Traits>::free() {
             return false;
         exited = !living();
         if (exited) {
+            // Of all who come here at once one passes: the state changes in this very section.
             departure = leave_group();
             corpse = leave_parent();
             this->topology_->roles(pid_)->process = nullptr;
@@ -79,11 +86,16 @@ BasicProcess<Traits>* BasicProcess<Traits>::reaper_of_children() const noexcept 
     return this->topology_->init_.get();
 }
 
+/// Under one lock hold, so that no child is ever in no table or in two.
 template <class Traits>
-void BasicProcess<Traits>::hand_children_to(BasicProcess& reaper) noexcept {
-    for (auto& entry : children_)
+bool BasicProcess<Traits>::hand_children_to(BasicProcess& reaper) noexcept {
+    bool zombies = false;
+    for (auto& entry : children_) {
         entry.second->set_parent(&reaper);
+        zombies = zombies || !entry.second->living();
+    }
     reaper.children_.adopt(children_); // nodes move, so that each child's place_ stays valid
+    return zombies;
 }
 
 template <class Traits>
@@ -93,6 +105,8 @@ auto BasicProcess<Traits>::leave_parent() noexcept -> typename Children::Node {
     return node;
 }
 
+/// The pointers in the table of numbers are good here although a thread's last handle may have gone already: its destructor
+/// waits for this lock before anything of it ends.
 template <class Traits>
 void BasicProcess<Traits>::end_threads(const Thread* survivor, Numbers& numbers,
                                        typename ThreadGroup::Threads& ended) noexcept {

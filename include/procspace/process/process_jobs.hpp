@@ -5,6 +5,9 @@
 
 namespace procspace {
 
+// A process changes groups by its own node: out of the members of one map into those of another, under one lock hold. So a move
+// needs no memory, and at no moment is the process in no group.
+
 template <class Traits>
 void BasicProcess<Traits>::join(const std::shared_ptr<Group>& group, typename Group::Members::Node&& member) noexcept {
     if (group->members_.empty())
@@ -34,6 +37,7 @@ bool BasicProcess<Traits>::move_to_group(const std::shared_ptr<Group>& group) {
         return false;
     if (group_ == group.get())
         return true;
+    // Not listed: a new session took the number over while somebody held a handle to the emptied group.
     if (!group->listed_ || group->session_ != group_->session_ || is_session_leader())
         return false;
     departure = leave_group();
@@ -44,6 +48,8 @@ bool BasicProcess<Traits>::move_to_group(const std::shared_ptr<Group>& group) {
 template <class Traits>
 auto BasicProcess<Traits>::try_create_group() -> Result<std::shared_ptr<Group>> {
     using Entry = typename Session::Groups::Node;
+    // The session is looked up before the lock is taken for good. Only this process itself can leave it meanwhile, by creating one,
+    // and then it is a session leader and refused below.
     auto fresh = try_make_shared<Group, typename Traits::Memory>(BuilderKey(), *this->topology_, pid_, session());
     Entry entry = fresh ? Session::Groups::try_make_node(pid_, fresh) : Entry{};
     if (!entry)
@@ -80,7 +86,7 @@ auto BasicProcess<Traits>::try_create_session() -> Result<NewSession> {
     typename Group::Remains retired;
     Departure departure;
     Guard guard(this->topology_->lock());
-    auto* const roles = this->topology_->roles(pid_);
+    auto* const roles = this->topology_->roles(pid_); // null once reaped, but then the process is not living either
     if (!living() || roles->session != nullptr || (roles->group != nullptr && !roles->group->members_.empty()))
         return Errno::permission;
     if (roles->group != nullptr)

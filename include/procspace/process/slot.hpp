@@ -51,11 +51,12 @@ private:
 };
 
 /// The slot for a T with what libstdc++ and libc++ put in front of it: five words cover a map node's links and a shared
-/// object's control block.
+/// object's control block. For an over-aligned T the control block is padded twice: before the allocator and behind it.
 template <class T>
 struct SlotSize {
     static constexpr std::size_t align = alignof(T) > alignof(void*) ? alignof(T) : alignof(void*);
-    static constexpr std::size_t bytes = sizeof(T) + (5 * sizeof(void*) + align - 1) / align * align;
+    static constexpr std::size_t words = (5 * sizeof(void*) + align - 1) / align * align;
+    static constexpr std::size_t bytes = sizeof(T) + (words > 2 * align ? words : 2 * align);
 };
 
 /// std::make_shared with memory of the policy; null when there is none. What T's constructor throws passes through.

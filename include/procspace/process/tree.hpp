@@ -98,11 +98,13 @@ auto BasicProcessTree<Traits>::dismiss(Process& process, Children& orphans) -> t
 template <class Traits>
 BasicProcessTree<Traits>::~BasicProcessTree() noexcept(false) {
     if (std::shared_ptr<Process> init = std::move(topology_.init_)) {
+        Children dismissed; // all of them end together, when no relation is left that a user's destructor could follow
         Children orphans;
         static_cast<void>(dismiss(*init, orphans));
         while (!orphans.empty()) {
             auto next = orphans.unlink(orphans.begin());
             static_cast<void>(dismiss(*next.mapped(), orphans));
+            dismissed.link(std::move(next));
         }
     }
     // acquire: pairs with ~CountedInTree: objects that are gone do not touch this tree any more.

@@ -42,8 +42,11 @@ public:
     /// **Pre**: `body` has the size and alignment of layout() and holds nothing.
     void init(void* body) const { init_(body); }
 
-    /// Destroys the value at `body`. What its destructor throws passes through.
-    void drop(void* body) const { drop_(body); }
+    /// Destroys the value at `body`; nothing happens for a type without a destructor of its own. What its destructor throws passes through.
+    void drop(void* body) const {
+        if (drop_ != nullptr)
+            drop_(body);
+    }
 
     /// Returns the place in a namespace's array. **Pre**: a namespace exists.
     [[nodiscard]] std::size_t index() const noexcept {
@@ -58,7 +61,7 @@ private:
     mutable std::atomic<std::size_t> index_{unnumbered}; // atomic, see Registry::size
     Layout layout_;                                      // immutable, as all below
     Init init_;
-    Drop drop_;
+    Drop drop_; // null where there is nothing to do
     const char* name_;
 };
 

@@ -46,7 +46,7 @@ private:
     friend class BasicAnyResArc<Traits>;
 
     static constexpr std::size_t offset(std::size_t align) noexcept {
-        return (sizeof(BasicResInner) + align - 1) / align * align;
+        return (sizeof(BasicResInner) + align - 1) & ~(align - 1); // alignments are powers of two
     }
     unsigned char* bytes() noexcept { return reinterpret_cast<unsigned char*>(this); }
 
@@ -71,8 +71,8 @@ public:
     }
     BasicAnyResArc(BasicAnyResArc&& other) noexcept : inner_(other.take()) {}
     BasicAnyResArc& operator=(const BasicAnyResArc& other) {
-        if (inner_ != other.inner_) // both name one value already: no read-modify-write
-            *this = BasicAnyResArc(other);
+        if (inner_ != other.inner_) // else both name one value already: no read-modify-write
+            assign(other);
         return *this;
     }
     /// The former value, if this was its last owner, dies after the handle names the new one: its destructor may look.
@@ -94,25 +94,24 @@ public:
         MemoryBlock<typename Traits::Memory> block(layout.size, layout.align);
         if (!block)
             return Errno::no_memory;
-        auto* const inner = ::new (block.get()) BasicResInner<Traits>(resource);
-        resource.init(inner->body());
-        static_cast<void>(block.release());
-        return BasicAnyResArc(inner);
+        // The value first: if its initialiser throws there is nothing to undo but the block.
+        resource.init(static_cast<unsigned char*>(block.get()) + BasicResInner<Traits>::offset(resource.layout().align));
+        return BasicAnyResArc(::new (block.release()) BasicResInner<Traits>(resource));
     }
 
     [[nodiscard]] explicit operator bool() const noexcept { return inner_ != nullptr; }
 
     /// **Pre**, for all below: not empty.
-    [[nodiscard]] const Resource& resource() const noexcept { return inner_->resource(); }
-    [[nodiscard]] void* body() const noexcept { return inner_->body(); }
+    [[nodiscard]] const Resource& resource() const noexcept { return inner().resource(); }
+    [[nodiscard]] void* body() const noexcept { return inner().body(); }
     template <class T>
     [[nodiscard]] T* body_as() const noexcept {
-        return inner_->template body_as<T>();
+        return inner().template body_as<T>();
     }
     /// Returns true when no other handle names this value.
-    [[nodiscard]] bool unique() const noexcept { return inner_->count_.unique(); }
+    [[nodiscard]] bool unique() const noexcept { return inner().count_.unique(); }
     /// Returns the number of owners at some recent moment: for diagnostics, never for a decision.
-    [[nodiscard]] std::size_t use_count() const noexcept { return inner_->count_.value(); }
+    [[nodiscard]] std::size_t use_count() const noexcept { return inner().count_.value(); }
 
     /// Returns true when both name one value (or both are empty).
     [[nodiscard]] bool same_as(const BasicAnyResArc& other) const noexcept { return inner_ == other.inner_; }
@@ -125,6 +124,16 @@ public:
 
 private:
     explicit BasicAnyResArc(BasicResInner<Traits>* inner) noexcept : inner_(inner) {}
+
+    // The precondition, told to the compiler: else g++ follows the empty case of the copy constructor in here and warns.
+    [[nodiscard]] BasicResInner<Traits>& inner() const noexcept {
+        if (inner_ == nullptr)
+            __builtin_unreachable();
+        return *inner_;
+    }
+
+    // Out of line, so that the compare in front of it is all that a caller carries.
+    [[gnu::noinline]] void assign(const BasicAnyResArc& other) { *this = BasicAnyResArc(other); }
 
     BasicResInner<Traits>* take() noexcept {
         BasicResInner<Traits>* const inner = inner_;

@@ -36,7 +36,7 @@ class ResWrapper {
 public:
     /// For the macros: `init` constructs a T at the address it is given.
     constexpr ResWrapper(const char* name, Resource::Init init) noexcept
-        : resource_(name, Layout::of<T>(), init, [](void* body) { static_cast<T*>(body)->~T(); }) {}
+        : resource_(name, Layout::of<T>(), init, drop_of()) {}
 
     [[nodiscard]] constexpr const Resource& resource() const noexcept { return resource_; }
 
@@ -116,6 +116,13 @@ public:
     }
 
 private:
+    static constexpr Resource::Drop drop_of() noexcept {
+        if constexpr (std::is_trivially_destructible_v<T>)
+            return nullptr;
+        else
+            return [](void* body) { static_cast<T*>(body)->~T(); };
+    }
+
     // An initialiser may allocate as well: its std::bad_alloc is out of memory like any other.
     template <class Traits>
     Result<BasicAnyResArc<Traits>> try_make() const {

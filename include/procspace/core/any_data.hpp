@@ -12,8 +12,8 @@ namespace procspace {
 
 /// Owns at most one value of any object type; asked for another type it says null. Needs no RTTI.
 ///
-/// Types are told apart by the address of a tag: code on both sides of a shared-library boundary must see one and the same
-/// tag (default visibility).
+/// Types are told apart by the address of a tag: code on both sides of a shared-library boundary must see one and the
+/// same tag (default visibility).
 ///
 /// **Thread safety**: as an int's: distinct objects freely, one object only for concurrent reads.
 class AnyData {

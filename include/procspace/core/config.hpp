@@ -66,7 +66,8 @@ inline const void* thread_pointer() noexcept {
 /// Prints one line on the standard error stream if there is one, and stops: abort() where there is a C library, a trap
 /// elsewhere. What the default panic does.
 [[noreturn]] inline void stop_with_message([[maybe_unused]] const char* what, [[maybe_unused]] const char* file,
-                                           [[maybe_unused]] unsigned line, [[maybe_unused]] const char* function) noexcept {
+                                           [[maybe_unused]] unsigned line,
+                                           [[maybe_unused]] const char* function) noexcept {
 #if __STDC_HOSTED__ && defined(__ELF__)
     if (procspace_dprintf != nullptr)
         procspace_dprintf(2, "procspace: panic: %s (%s:%u, %s)\n", what, file, line, function);

@@ -12,9 +12,9 @@ namespace procspace {
 
 /// Storage for one T, empty until the first use and never destroyed.
 ///
-/// Exactly one caller makes it; others that come meanwhile wait (a spin with pauses). A maker that fails leaves it empty, so that
-/// the next use tries again. A maker that asks for the object it is making would wait for itself: that is reported
-/// at once, where Traits::execution_context() can tell.
+/// Exactly one caller makes it; others that come meanwhile wait (a spin with pauses). A maker that fails leaves it
+/// empty, so that the next use tries again. A maker that asks for the object it is making would wait for itself: that
+/// is reported at once, where Traits::execution_context() can tell.
 ///
 /// **Thread safety**: all members may be called concurrently.
 template <class T, class Traits>
@@ -49,7 +49,8 @@ private:
                 return *made;
             unsigned expected = empty;
             // acquire: pairs with the release in Attempt's destructor: a retry sees what the failed attempt undid.
-            if (state_.compare_exchange_strong(expected, making, std::memory_order_acquire, std::memory_order_relaxed)) {
+            if (state_.compare_exchange_strong(expected, making, std::memory_order_acquire,
+                                               std::memory_order_relaxed)) {
                 Attempt attempt{*this};
                 maker_.store(context(), std::memory_order_relaxed); // read back only by this very thread
                 ::new (static_cast<void*>(storage_)) T(static_cast<Args&&>(args)...);

@@ -72,8 +72,8 @@ private:
 
 /// Spin lock that masks interrupts on this processor while it is held, so that a handler may take it as well.
 ///
-/// `Irq` is the user's: `static State save_and_disable() noexcept; static void restore(State) noexcept;`, where State is any
-/// default-constructible type (the flags register, a nesting count).
+/// `Irq` is the user's: `static State save_and_disable() noexcept; static void restore(State) noexcept;`, where State
+/// is any default-constructible type (the flags register, a nesting count).
 template <class Irq>
 class SpinNoIrq {
 public:
@@ -100,8 +100,8 @@ private:
     decltype(Irq::save_and_disable()) saved_{}; // guarded by spin_
 };
 
-/// True for types that synchronise themselves: a shared reference to one is enough to change it. `ResWrapper::get`, ResArc and
-/// ResCurrent then hand out `T&` instead of `const T&`. Specialise it to opt in.
+/// True for types that synchronise themselves: a shared reference to one is enough to change it. `ResWrapper::get`,
+/// ResArc and ResCurrent then hand out `T&` instead of `const T&`. Specialise it to opt in.
 template <class T>
 inline constexpr bool internally_synchronised = false;
 template <class T>

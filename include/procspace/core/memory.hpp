@@ -3,7 +3,8 @@
 //
 // A policy is a type with two static functions:
 //   static void* allocate(std::size_t size, std::size_t align) noexcept;                null when there is none
-//   static void deallocate(void* p, std::size_t size, std::size_t align) noexcept;      same size and align as allocated
+//   static void deallocate(void* p, std::size_t size, std::size_t align) noexcept;      same size and align as
+//   allocated
 
 #include "../fwd.hpp"
 #include "config.hpp"

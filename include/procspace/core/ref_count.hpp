@@ -2,7 +2,8 @@
 // The reference count, and every memory order that counting references needs. Nowhere else in the library is a count of
 // owners changed. The orders, referred to by these names:
 //
-//   RC1  increment, relaxed: a new reference is made from an existing one, and whatever handed that one to this thread has
+//   RC1  increment, relaxed: a new reference is made from an existing one, and whatever handed that one to this thread
+//   has
 //        already ordered the object before it.
 //   RC2  decrement, release: what this owner did to the object must be visible to the owner that destroys it.
 //   RC3  acquire when the last owner is alone (1 -> 0, and before unique access): pairs with RC2 of every former owner.
@@ -80,7 +81,8 @@ private:
             return false;
     }();
 
-    // Half way between the limit and the wrap: no number of increments and decrements in flight leaves the pinned range.
+    // Half way between the limit and the wrap: no number of increments and decrements in flight leaves the pinned
+    // range.
     static constexpr std::size_t pinned = max + max / 2;
 
     void pin() noexcept { count_.store(pinned, std::memory_order_relaxed); }

@@ -49,9 +49,9 @@ concept PanicPolicy = requires(const char* what, Location where) { T::panic(what
 
 /// What every template of the library asks of its traits.
 template <class T>
-concept ValidTraits = LockPolicy<typename T::Lock> && MemoryPolicy<typename T::Memory> && PanicPolicy<T> &&
-                      AtomicPolicy<T::template Atomic> && DataPolicy<typename T::ProcessData> &&
-                      DataPolicy<typename T::ThreadData>;
+concept ValidTraits =
+    LockPolicy<typename T::Lock> && MemoryPolicy<typename T::Memory> && PanicPolicy<T> &&
+    AtomicPolicy<T::template Atomic> && DataPolicy<typename T::ProcessData> && DataPolicy<typename T::ThreadData>;
 
 /// The policies that a program gets when it says nothing: spin lock, heap, any data, abort.
 ///
@@ -73,7 +73,8 @@ struct DefaultTraits {
     static const void* execution_context() noexcept { return thread_pointer(); }
 };
 
-/// Out of memory in a function that has no other way to say so: throws std::bad_alloc where exceptions exist, else panics.
+/// Out of memory in a function that has no other way to say so: throws std::bad_alloc where exceptions exist, else
+/// panics.
 template <class Traits>
 [[noreturn]] void raise_no_memory(Location where) {
     if constexpr (has_exceptions)

@@ -1,8 +1,8 @@
 #pragma once
 // Printable forms of sessions, groups, processes and threads: `os << *process`, to_string(*process).
 //
-// Formatting holds no lock: numbers are copied first, in batches, and what is written to the stream is written afterwards. So a
-// stream may itself use the tree, and a line is what was true at some moment of each of its parts.
+// Formatting holds no lock: numbers are copied first, in batches, and what is written to the stream is written
+// afterwards. So a stream may itself use the tree, and a line is what was true at some moment of each of its parts.
 
 #include "../fwd.hpp"
 #include "../process/process.hpp"
@@ -107,7 +107,8 @@ template <class Traits>
     return FormatLine("Thread").field("tid", thread.tid()).field("pid", thread.process()->pid()).done();
 }
 
-/// Anything that prints strings: std::ostream, or a kernel's console. A template, so that no stream header is needed here.
+/// Anything that prints strings: std::ostream, or a kernel's console. A template, so that no stream header is needed
+/// here.
 template <class Out>
 concept TextSink = requires(Out& out, const std::string& text) { out << text; };
 

@@ -16,8 +16,8 @@
 
 namespace procspace {
 
-/// Makes one process: see Process::fork and ProcessTree::new_init. Everything is allocated before the lock is taken, and one
-/// critical section publishes it: group and session are inherited as they are then.
+/// Makes one process: see Process::fork and ProcessTree::new_init. Everything is allocated before the lock is taken,
+/// and one critical section publishes it: group and session are inherited as they are then.
 ///
 /// **Thread safety**: a value of one thread.
 template <class Traits>
@@ -52,8 +52,8 @@ public:
         return std::move(built.value);
     }
 
-    /// Makes the process. **Errors**: no_process (the parent has exited); exists (the number is in use as pid, tid, pgid or sid);
-    /// no_memory. **Panics** for a second init. **Complexity**: four allocations, six for init.
+    /// Makes the process. **Errors**: no_process (the parent has exited); exists (the number is in use as pid, tid,
+    /// pgid or sid); no_memory. **Panics** for a second init. **Complexity**: four allocations, six for init.
     [[nodiscard]] Built try_build() {
         if (error_ != Errno::ok)
             return error_;
@@ -96,7 +96,8 @@ private:
         if (!child)
             return Errno::no_memory;
 
-        // From here on nothing can fail half-way. The parts stand before the guard: those of a refused child die after it.
+        // From here on nothing can fail half-way. The parts stand before the guard: those of a refused child die after
+        // it.
         typename Topology::Guard guard(topology_->lock());
         if (!parent_->living())
             return Errno::no_process;

@@ -1,8 +1,9 @@
 #pragma once
-// Ordered maps by number, for members of a group, children of a process, threads: one that owns and one that only knows.
+// Ordered maps by number, for members of a group, children of a process, threads: one that owns and one that only
+// knows.
 //
-// Both can be changed in two steps: a node is made, with memory that may run out; later it is linked, which cannot fail.
-// Unlinking gives the node back. So a caller that holds a lock neither allocates nor frees nor ends an object.
+// Both can be changed in two steps: a node is made, with memory that may run out; later it is linked, which cannot
+// fail. Unlinking gives the node back. So a caller that holds a lock neither allocates nor frees nor ends an object.
 
 #include "../fwd.hpp"
 #include "../core/panic.hpp"
@@ -45,8 +46,8 @@ public:
         return scratch.extract(scratch.emplace(key, std::move(mapped)).first);
     }
 
-    /// Puts a node in. **Pre**: not empty; its key is not in the map. **Complexity**: logarithmic, constant for a key beyond the
-    /// last; no allocation.
+    /// Puts a node in. **Pre**: not empty; its key is not in the map. **Complexity**: logarithmic, constant for a key
+    /// beyond the last; no allocation.
     iterator link(Node&& node) noexcept { return map_.insert(map_.end(), std::move(node)); }
 
     /// Takes a node out. **Complexity**: constant; nothing is freed.
@@ -54,8 +55,8 @@ public:
     /// Takes the node of `key` out; returns an empty one if there is none.
     [[nodiscard]] Node unlink(const K& key) noexcept { return map_.extract(key); }
 
-    /// Moves all nodes of `other` here. **Pre**: no key is in both. **Complexity**: the smaller of the two sizes times a
-    /// logarithm; no allocation.
+    /// Moves all nodes of `other` here. **Pre**: no key is in both. **Complexity**: the smaller of the two sizes times
+    /// a logarithm; no allocation.
     void adopt(NodeMap& other) noexcept {
         if (map_.size() < other.map_.size())
             map_.swap(other.map_);
@@ -83,8 +84,8 @@ template <class K, class V, class Memory>
 class StrongMap : public NodeMap<K, std::shared_ptr<V>, Memory> {
 public:
     /// Owns `value` under `key`. Returns what stood there before, so that the caller decides where it dies.
-    /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions. **Complexity**: logarithmic, one allocation
-    /// for a new key.
+    /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions. **Complexity**: logarithmic, one
+    /// allocation for a new key.
     std::shared_ptr<V> insert(const K& key, std::shared_ptr<V> value) {
         if (const auto place = this->find(key); place != this->end()) {
             place->second.swap(value);
@@ -121,16 +122,17 @@ public:
 
 /// Objects owned elsewhere, by key, in ascending order.
 ///
-/// An entry whose object has died stays, and counts in size(), until it is removed or its key is inserted again; nothing
-/// sweeps. Those who know when the object dies remove it then: a map of the process tree never keeps a dead entry.
+/// An entry whose object has died stays, and counts in size(), until it is removed or its key is inserted again;
+/// nothing sweeps. Those who know when the object dies remove it then: a map of the process tree never keeps a dead
+/// entry.
 ///
 /// **Thread safety**: as a container's. **Source**: seed 003, WeakMap.
 template <class K, class V, class Memory>
 class WeakMap : public NodeMap<K, std::weak_ptr<V>, Memory> {
 public:
     /// Knows `value` under `key`, in place of what stood there.
-    /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions. **Complexity**: logarithmic, one allocation
-    /// for a new key.
+    /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions. **Complexity**: logarithmic, one
+    /// allocation for a new key.
     void insert(const K& key, const std::shared_ptr<V>& value) {
         if (const auto place = this->find(key); place != this->end()) {
             place->second = value;

@@ -1,8 +1,8 @@
 #pragma once
 // Process: a node of the tree: child of one parent, member of one group, owner of its children.
 //
-// How it ends is defined in process_exit.hpp, whom it belongs to in process_jobs.hpp; builder.hpp, without which there is no
-// process, brings both.
+// How it ends is defined in process_exit.hpp, whom it belongs to in process_jobs.hpp; builder.hpp, without which there
+// is no process, brings both.
 
 #include "../fwd.hpp"
 #include "../core/panic.hpp"
@@ -26,12 +26,12 @@ namespace procspace {
 ///      Session <=== ProcessGroup <=== Process ===> children          === owns
 ///         - - - - ->      - - - - - - - >   - - -> parent            - - knows
 ///
-/// A process is in exactly one group and, init aside, in exactly one parent's children, from the moment it is published by its builder
-/// to the moment it is reaped by free(). In between it is living, then, after exit(), a zombie. A handle to a reaped process
-/// keeps its data and its numbers of old, and nothing else.
+/// A process is in exactly one group and, init aside, in exactly one parent's children, from the moment it is published
+/// by its builder to the moment it is reaped by free(). In between it is living, then, after exit(), a zombie. A handle
+/// to a reaped process keeps its data and its numbers of old, and nothing else.
 ///
-/// **Thread safety**: all members may be called concurrently. Mutators are one critical section of the tree lock each; pid, ppid, pgid,
-/// sid, the states and the exit code are read without it.
+/// **Thread safety**: all members may be called concurrently. Mutators are one critical section of the tree lock each;
+/// pid, ppid, pgid, sid, the states and the exit code are read without it.
 /// **Source**: seed 002 and 003, Process.
 template <class Traits>
 class BasicProcess : CountedInTree<Traits> {
@@ -128,31 +128,33 @@ public:
     /// Calls `f(Pid tid)` for each living thread, ascending, without a lock and without an allocation.
     template <class F>
     void for_each_thread(F&& f) const {
-        this->topology_->template visit<Pid>(threads_.threads_, [](const auto& entry) { return entry.first; }, f);
+        this->topology_->template visit<Pid>(
+            threads_.threads_, [](const auto& entry) { return entry.first; }, f);
     }
 
     // --- how it ends -------------------------------------------------------------------------------------------------
 
-    /// Begins the exit of all threads with one code. Returns true for the first caller, whose code wins; false for others, and
-    /// once the process has exited.
+    /// Begins the exit of all threads with one code. Returns true for the first caller, whose code wins; false for
+    /// others, and once the process has exited.
     bool group_exit(int code = 0);
 
-    /// Ends the process: its threads end, its children go to the reaper, and it becomes a zombie. A second call changes nothing.
-    /// The reaper is the nearest living ancestor that is a child subreaper, else init.
-    /// Returns the reaper if it got children that had exited before: it must be told of them as their former parent was, or they
-    /// stay zombies for ever. Null otherwise.
+    /// Ends the process: its threads end, its children go to the reaper, and it becomes a zombie. A second call changes
+    /// nothing. The reaper is the nearest living ancestor that is a child subreaper, else init. Returns the reaper if
+    /// it got children that had exited before: it must be told of them as their former parent was, or they stay zombies
+    /// for ever. Null otherwise.
     /// **Panics** for init. **Complexity**: linear in threads and children; no allocation.
     Handle exit();
 
-    /// Reaps a zombie: it leaves its parent, its group and its number. Returns true for the one caller who reaped it, false when
-    /// that was done before. **Panics** unless the process has exited.
+    /// Reaps a zombie: it leaves its parent, its group and its number. Returns true for the one caller who reaped it,
+    /// false when that was done before. **Panics** unless the process has exited.
     bool free();
 
-    /// Marks this process as the one to which orphaned descendants go, or takes the mark away. Not inherited by children.
-    /// Changes nothing once the process has exited. **Source**: prctl(2), PR_SET_CHILD_SUBREAPER.
+    /// Marks this process as the one to which orphaned descendants go, or takes the mark away. Not inherited by
+    /// children. Changes nothing once the process has exited. **Source**: prctl(2), PR_SET_CHILD_SUBREAPER.
     void set_child_subreaper(bool on);
 
-    // --- whom it belongs to -------------------------------------------------------------------------------------------
+    // --- whom it belongs to
+    // -------------------------------------------------------------------------------------------
 
     using NewSession = std::pair<std::shared_ptr<Session>, std::shared_ptr<Group>>;
 
@@ -170,9 +172,10 @@ public:
     /// The same with the reason. **Errors**: permission for the cases above; no_memory.
     [[nodiscard]] Result<std::shared_ptr<Group>> try_create_group();
 
-    /// Moves the process into `group`; at no moment is it in none. Returns true if it is there, from now or before; false for a
-    /// group of another session or tree, or one whose number was taken over by a session, for a session leader, and when the process has
-    /// exited. **Pre**: not null. **Complexity**: logarithmic in the members; no allocation.
+    /// Moves the process into `group`; at no moment is it in none. Returns true if it is there, from now or before;
+    /// false for a group of another session or tree, or one whose number was taken over by a session, for a session
+    /// leader, and when the process has exited. **Pre**: not null. **Complexity**: logarithmic in the members; no
+    /// allocation.
     bool move_to_group(const std::shared_ptr<Group>& group);
 
 private:
@@ -232,14 +235,14 @@ private:
     /// Ends all threads but `survivor`; the nodes of their numbers go to `numbers`, to die after unlock.
     void end_threads(const Thread* survivor, Numbers& numbers, typename ThreadGroup::Threads& ended) noexcept;
 
-    Pid pid_;      // immutable, as the next
+    Pid pid_; // immutable, as the next
     bool is_init_;
 
-    BasicProcess* parent_ = nullptr;             // guarded by tree lock, as all below; null for init and when reaped
-    typename Children::iterator place_;          // in the parent's children; valid while parent_ is not null
-    Children children_;                          // empty for a zombie
-    Group* group_ = nullptr;                     // null when reaped
-    typename Group::Members::iterator member_;   // in the group's members; valid while group_ is not null
+    BasicProcess* parent_ = nullptr;           // guarded by tree lock, as all below; null for init and when reaped
+    typename Children::iterator place_;        // in the parent's children; valid while parent_ is not null
+    Children children_;                        // empty for a zombie
+    Group* group_ = nullptr;                   // null when reaped
+    typename Group::Members::iterator member_; // in the group's members; valid while group_ is not null
     ThreadGroup threads_;
 
     template <class U>

@@ -105,8 +105,8 @@ auto BasicProcess<Traits>::leave_parent() noexcept -> typename Children::Node {
     return node;
 }
 
-/// The pointers in the table of numbers are good here although a thread's last handle may have gone already: its destructor
-/// waits for this lock before anything of it ends.
+/// The pointers in the table of numbers are good here although a thread's last handle may have gone already: its
+/// destructor waits for this lock before anything of it ends.
 template <class Traits>
 void BasicProcess<Traits>::end_threads(const Thread* survivor, Numbers& numbers,
                                        typename ThreadGroup::Threads& ended) noexcept {

@@ -14,8 +14,8 @@ namespace procspace {
 
 /// A process group. Owned by its members, owns its session, knows its members weakly.
 ///
-/// The members' ownership is one handle, `anchor_`, that stands exactly while there are members. A group that lost its last
-/// member ends, unless somebody holds a handle: then it keeps its number and can be joined again.
+/// The members' ownership is one handle, `anchor_`, that stands exactly while there are members. A group that lost its
+/// last member ends, unless somebody holds a handle: then it keeps its number and can be joined again.
 ///
 /// **Thread safety**: all members may be called concurrently. **Source**: seed 002, ProcessGroup.
 template <class Traits>
@@ -41,12 +41,15 @@ public:
 
     /// Returns the members, zombies included, ascending by pid.
     /// **Complexity**: linear, one allocation outside the lock. Takes the tree lock.
-    [[nodiscard]] std::vector<std::shared_ptr<Process>> processes() const { return this->topology_->snapshot(members_); }
+    [[nodiscard]] std::vector<std::shared_ptr<Process>> processes() const {
+        return this->topology_->snapshot(members_);
+    }
 
     /// Calls `f(const ProcessInfo&)` for each member, ascending by pid, without a lock and without an allocation.
     template <class F>
     void for_each_process(F&& f) const {
-        // By the table of numbers: a member is in the tree, and locking the weak pointer would cost two read-modify-writes.
+        // By the table of numbers: a member is in the tree, and locking the weak pointer would cost two
+        // read-modify-writes.
         const auto record = [this](const auto& entry) { return this->topology_->roles(entry.first)->process->info(); };
         this->topology_->template visit<ProcessInfo>(members_, record, f);
     }

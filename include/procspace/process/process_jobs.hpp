@@ -5,8 +5,8 @@
 
 namespace procspace {
 
-// A process changes groups by its own node: out of the members of one map into those of another, under one lock hold. So a move
-// needs no memory, and at no moment is the process in no group.
+// A process changes groups by its own node: out of the members of one map into those of another, under one lock hold.
+// So a move needs no memory, and at no moment is the process in no group.
 
 template <class Traits>
 void BasicProcess<Traits>::join(const std::shared_ptr<Group>& group, typename Group::Members::Node&& member) noexcept {
@@ -48,8 +48,8 @@ bool BasicProcess<Traits>::move_to_group(const std::shared_ptr<Group>& group) {
 template <class Traits>
 auto BasicProcess<Traits>::try_create_group() -> Result<std::shared_ptr<Group>> {
     using Entry = typename Session::Groups::Node;
-    // The session is looked up before the lock is taken for good. Only this process itself can leave it meanwhile, by creating one,
-    // and then it is a session leader and refused below.
+    // The session is looked up before the lock is taken for good. Only this process itself can leave it meanwhile, by
+    // creating one, and then it is a session leader and refused below.
     auto fresh = try_make_shared<Group, typename Traits::Memory>(BuilderKey(), *this->topology_, pid_, session());
     Entry entry = fresh ? Session::Groups::try_make_node(pid_, fresh) : Entry{};
     if (!entry)

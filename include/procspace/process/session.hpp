@@ -41,7 +41,8 @@ public:
     /// Calls `f(Pid pgid)` for each group, ascending, without a lock and without an allocation.
     template <class F>
     void for_each_process_group(F&& f) const {
-        this->topology_->template visit<Pid>(groups_, [](const auto& entry) { return entry.first; }, f);
+        this->topology_->template visit<Pid>(
+            groups_, [](const auto& entry) { return entry.first; }, f);
     }
 
 private:

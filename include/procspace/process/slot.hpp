@@ -1,7 +1,7 @@
 #pragma once
-// Slots: how standard containers and shared_ptr get their memory here. The block is asked for first, with null as the answer
-// when there is none; then exactly one node or object is built in it. So out of memory is a value, with or without
-// exceptions, and nothing is ever allocated under a lock.
+// Slots: how standard containers and shared_ptr get their memory here. The block is asked for first, with null as the
+// answer when there is none; then exactly one node or object is built in it. So out of memory is a value, with or
+// without exceptions, and nothing is ever allocated under a lock.
 
 #include "../fwd.hpp"
 #include "../core/memory.hpp"
@@ -67,7 +67,8 @@ std::shared_ptr<T> try_make_shared(Args&&... args) {
     MemoryBlock<Memory> block(Slot::bytes, Slot::align);
     if (!block)
         return nullptr;
-    return std::allocate_shared<T>(SlotAllocator<T, Memory, Slot::bytes, Slot::align>(block), std::forward<Args>(args)...);
+    return std::allocate_shared<T>(SlotAllocator<T, Memory, Slot::bytes, Slot::align>(block),
+                                   std::forward<Args>(args)...);
 }
 
 } // namespace procspace

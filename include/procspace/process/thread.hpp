@@ -55,8 +55,8 @@ public:
     }
 
     /// Ends the thread and leaves `code` as the process's exit code, unless a group exit has fixed that.
-    /// Returns true if this was the last living thread: then, and only once, it is the caller's part to let the process exit. A second
-    /// call, or one after the process has exited, returns false and changes nothing.
+    /// Returns true if this was the last living thread: then, and only once, it is the caller's part to let the process
+    /// exit. A second call, or one after the process has exited, returns false and changes nothing.
     /// **Complexity**: logarithmic; no allocation. Takes the tree lock.
     bool exit(int code) {
         Remains remains;
@@ -70,8 +70,8 @@ public:
         return group.threads_.empty();
     }
 
-    /// The thread's part of exec: its siblings end, their exit() returning false, and it becomes the leader: its number is now
-    /// that of the process. Returns false, with nothing changed, if it has ended or a group exit has begun.
+    /// The thread's part of exec: its siblings end, their exit() returning false, and it becomes the leader: its number
+    /// is now that of the process. Returns false, with nothing changed, if it has ended or a group exit has begun.
     /// **Complexity**: linear in the threads; no allocation. Takes the tree lock. **Source**: execve(2).
     bool exec() {
         typename Topology::Numbers numbers;
@@ -123,7 +123,8 @@ private:
     Data data_;                                            // the user's to synchronise
 };
 
-/// Makes one thread: see Process::new_thread. Everything is allocated before the lock is taken, and one critical section publishes it.
+/// Makes one thread: see Process::new_thread. Everything is allocated before the lock is taken, and one critical
+/// section publishes it.
 ///
 /// **Thread safety**: a value of one thread.
 template <class Traits>
@@ -154,8 +155,8 @@ public:
         return std::move(built.value);
     }
 
-    /// Makes the thread. **Errors**: no_process (the process has exited, or a group exit has begun); exists (the number is in use;
-    /// the process's own is free for one living leader); no_memory. **Complexity**: three allocations.
+    /// Makes the thread. **Errors**: no_process (the process has exited, or a group exit has begun); exists (the number
+    /// is in use; the process's own is free for one living leader); no_memory. **Complexity**: three allocations.
     [[nodiscard]] Result<std::shared_ptr<Thread>> try_build() {
         using Threads = typename Thread::Threads;
         using NumberNode = typename Topology::NumberNode;
@@ -173,7 +174,8 @@ public:
 
         typename Topology::Guard guard(topology_->lock());
         auto& group = process_->threads_;
-        if (!process_->living() || group.exited_.load(std::memory_order_relaxed)) // under the lock that guards its change
+        if (!process_->living() ||
+            group.exited_.load(std::memory_order_relaxed)) // under the lock that guards its change
             return Errno::no_process;
         auto* roles = topology_->roles(tid_);
         if (leads ? roles->thread != nullptr : roles != nullptr)

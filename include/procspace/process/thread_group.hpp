@@ -39,7 +39,7 @@ private:
         exited_.store(true, std::memory_order_release); // pairs with exited()
     }
 
-    Threads threads_;                                   // guarded by tree lock
+    Threads threads_;                                    // guarded by tree lock
     typename Traits::template Atomic<int> exit_code_{0}; // atomic, written under the tree lock, as the next
     typename Traits::template Atomic<bool> exited_{false};
 };

@@ -1,9 +1,9 @@
 #pragma once
-// Topology: what all objects of one tree have in common: the lock that guards every relation between them, and the table
-// that says what each number stands for.
+// Topology: what all objects of one tree have in common: the lock that guards every relation between them, and the
+// table that says what each number stands for.
 //
-// The lock order of the library is this one lock. Nothing else is taken while it is held, and nothing of the user's runs
-// under it: no allocation, deallocation, constructor, destructor or callback. So every operation has three parts:
+// The lock order of the library is this one lock. Nothing else is taken while it is held, and nothing of the user's
+// runs under it: no allocation, deallocation, constructor, destructor or callback. So every operation has three parts:
 //   1. ask for all memory and build all objects and nodes;
 //   2. lock, check, link and unlink: no step of it can fail half-way;
 //   3. unlock; what was unlinked dies now. In code: leftovers are declared before the guard, so they outlive it.
@@ -53,8 +53,8 @@ struct NumberRoles {
 
 /// The shared part of a tree. Every object made by a tree refers to its topology, which outlives it.
 ///
-/// The pointers in the table are never dangling: an object that is named there takes itself out, under the lock, at the latest in
-/// its destructor.
+/// The pointers in the table are never dangling: an object that is named there takes itself out, under the lock, at the
+/// latest in its destructor.
 template <class Traits>
 class BasicTopology {
     static_assert(ValidTraits<Traits>, "procspace: these traits miss a policy or have one of the wrong form");
@@ -112,8 +112,8 @@ public:
         }
     }
 
-    /// Calls `f(record)` for the entries of `map`, ascending, without the lock: records are copied in batches of 32, and the next
-    /// batch begins after the last key seen. Entries that come or go meanwhile may or may not be seen.
+    /// Calls `f(record)` for the entries of `map`, ascending, without the lock: records are copied in batches of 32,
+    /// and the next batch begins after the last key seen. Entries that come or go meanwhile may or may not be seen.
     template <class Record, class Map, class MakeRecord, class F>
     void visit(const Map& map, MakeRecord make_record, F& f) const {
         constexpr std::size_t batch = 32;

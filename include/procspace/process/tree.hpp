@@ -1,5 +1,6 @@
 #pragma once
-// ProcessTree: one tree of processes. Any number of them live side by side; a program that needs one uses the default tree.
+// ProcessTree: one tree of processes. Any number of them live side by side; a program that needs one uses the default
+// tree.
 
 #include "../fwd.hpp"
 #include "../core/lazy.hpp"
@@ -45,7 +46,8 @@ public:
         return topology_.init_;
     }
 
-    /// Returns the process with this number, zombies included, or null. **Complexity**: logarithmic. Takes the tree lock.
+    /// Returns the process with this number, zombies included, or null. **Complexity**: logarithmic. Takes the tree
+    /// lock.
     [[nodiscard]] std::shared_ptr<Process> find_process(Pid pid) {
         Guard guard(topology_.lock());
         const auto* const roles = topology_.roles(pid);
@@ -55,7 +57,8 @@ public:
     [[nodiscard]] std::shared_ptr<BasicThread<Traits>> find_thread(Pid tid) {
         Guard guard(topology_.lock());
         const auto* const roles = topology_.roles(tid);
-        return roles != nullptr && roles->thread != nullptr ? roles->thread->process_->threads_.threads_.upgrade(tid) : nullptr;
+        return roles != nullptr && roles->thread != nullptr ? roles->thread->process_->threads_.threads_.upgrade(tid)
+                                                            : nullptr;
     }
     /// Returns the group with this number, with members or held by a handle, or null.
     [[nodiscard]] std::shared_ptr<BasicProcessGroup<Traits>> find_group(Pid pgid) {

@@ -1,8 +1,8 @@
 #pragma once
 // The current namespace: which one `name.current()` looks into.
 //
-// Traits::CurrentNs, the provider, is a default-constructible guard: while it lives, `ns()` stays the same namespace. Without one
-// the current namespace is the global one. A provider that can be entered also has
+// Traits::CurrentNs, the provider, is a default-constructible guard: while it lives, `ns()` stays the same namespace.
+// Without one the current namespace is the global one. A provider that can be entered also has
 //   static Former enter(const BasicNamespace<Traits>& next)     makes it current; Former is whatever leave() needs
 //   static void leave(Former former)                            undoes the innermost enter
 
@@ -74,9 +74,10 @@ private:
 template <class Traits>
 class [[nodiscard]] NamespaceScope {
     using Provider = typename CurrentProvider<Traits>::type;
-    static_assert(requires(const BasicNamespace<Traits>& ns) { Provider::leave(Provider::enter(ns)); },
-                  "procspace: the current namespace of these traits cannot be entered: give them a CurrentNs that can, "
-                  "for instance ThreadLocalCurrent");
+    static_assert(
+        requires(const BasicNamespace<Traits>& ns) { Provider::leave(Provider::enter(ns)); },
+        "procspace: the current namespace of these traits cannot be entered: give them a CurrentNs that can, "
+        "for instance ThreadLocalCurrent");
 
 public:
     explicit NamespaceScope(const BasicNamespace<Traits>& ns) : former_(Provider::enter(ns)) {}

@@ -5,9 +5,9 @@
 //   PROCSPACE_DECLARE_RESOURCE(T, name)            in a header: for code that uses what a .cpp defines
 //   PROCSPACE_INLINE_RESOURCE(T, name, args...)    in a header: definition and declaration in one
 //
-// The value is constructed in place as T(args...), and the arguments are evaluated, each time one is made: T need not be
-// movable, and the construction may throw. An aggregate with values takes T{...} as its argument; a T that contains a
-// comma needs an alias.
+// The value is constructed in place as T(args...), and the arguments are evaluated, each time one is made: T need not
+// be movable, and the construction may throw. An aggregate with values takes T{...} as its argument; a T that contains
+// a comma needs an alias.
 
 #include "../fwd.hpp"
 #include "../core/config.hpp"

@@ -19,7 +19,8 @@ struct Layout {
     }
 };
 
-/// The static descriptor of one resource. There is one per definition, made by the macros of define.hpp at compile time.
+/// The static descriptor of one resource. There is one per definition, made by the macros of define.hpp at compile
+/// time.
 ///
 /// Everything but the index is immutable. The index is the resource's place in every namespace's array: the registry
 /// gives it when the first namespace is made.
@@ -42,7 +43,8 @@ public:
     /// **Pre**: `body` has the size and alignment of layout() and holds nothing.
     void init(void* body) const { init_(body); }
 
-    /// Destroys the value at `body`; nothing happens for a type without a destructor of its own. What its destructor throws passes through.
+    /// Destroys the value at `body`; nothing happens for a type without a destructor of its own. What its destructor
+    /// throws passes through.
     void drop(void* body) const {
         if (drop_ != nullptr)
             drop_(body);

@@ -56,8 +56,12 @@ public:
     /// As the constructor, with out of memory as a value, that of an initialiser which throws std::bad_alloc included.
     /// **Errors**: no_memory.
     [[nodiscard]] static Result<BasicNamespace> try_create() {
-        PROCSPACE_TRY { return make(); }
-        PROCSPACE_CATCH(const std::bad_alloc&) { return Errno::no_memory; }
+        PROCSPACE_TRY {
+            return make();
+        }
+        PROCSPACE_CATCH(const std::bad_alloc&) {
+            return Errno::no_memory;
+        }
     }
 
     /// Returns the owner of `resource` here. **Pre**: not moved from.
@@ -75,7 +79,8 @@ private:
         Arc* arcs;
         std::size_t made = 0;
         ~Candidate() {
-            // The error under way is the one to report: what the destructor of a value throws on top of it goes nowhere.
+            // The error under way is the one to report: what the destructor of a value throws on top of it goes
+            // nowhere.
             PROCSPACE_TRY {
                 if (arcs != nullptr)
                     release(arcs, made);
@@ -122,7 +127,9 @@ private:
             Arc* last;
             ~Rest() {
                 while (last != first) {
-                    PROCSPACE_TRY { (--last)->~Arc(); }
+                    PROCSPACE_TRY {
+                        (--last)->~Arc();
+                    }
                     PROCSPACE_CATCH(...) {}
                 }
                 Traits::Memory::deallocate(first, Registry::size() * sizeof(Arc), alignof(Arc));

@@ -1,10 +1,10 @@
 #pragma once
 // Registry: all resources of the program, collected by the linker. No constructor runs, nothing registers itself.
 //
-// Each definition (define.hpp) puts one pointer into a section of its own; the linker lays them side by side and provides the
-// bounds. Pointers, not objects: compilers pad objects in a section, so that walking them by sizeof goes astray.
-// One registry per executable or shared object. Members of a static library that nothing refers to never reach the
-// linker: link such code as an object library.
+// Each definition (define.hpp) puts one pointer into a section of its own; the linker lays them side by side and
+// provides the bounds. Pointers, not objects: compilers pad objects in a section, so that walking them by sizeof goes
+// astray. One registry per executable or shared object. Members of a static library that nothing refers to never reach
+// the linker: link such code as an object library.
 
 #include "../fwd.hpp"
 #include "descriptor.hpp"
@@ -61,8 +61,8 @@ private:
                 f(**slot);
     }
 
-    // Needs no lock: the index of a resource follows from the section alone, so that threads which number at the same time
-    // write the same values.
+    // Needs no lock: the index of a resource follows from the section alone, so that threads which number at the same
+    // time write the same values.
     static std::size_t number_all() noexcept {
         std::size_t next = 0;
         for_each_slot([&next](const Resource& resource) {

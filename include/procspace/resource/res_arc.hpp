@@ -39,7 +39,8 @@ public:
 
     /// Returns the layout of the whole block for a value of layout `body`.
     static constexpr Layout block(Layout body) noexcept {
-        return {offset(body.align) + body.size, body.align > alignof(BasicResInner) ? body.align : alignof(BasicResInner)};
+        return {offset(body.align) + body.size,
+                body.align > alignof(BasicResInner) ? body.align : alignof(BasicResInner)};
     }
 
 private:
@@ -87,7 +88,8 @@ public:
             destroy(inner_);
     }
 
-    /// Makes a value by its initialiser, with this handle as the only owner. What the initialiser throws passes through.
+    /// Makes a value by its initialiser, with this handle as the only owner. What the initialiser throws passes
+    /// through.
     /// **Errors**: no_memory. **Complexity**: one allocation.
     static Result<BasicAnyResArc> create(const Resource& resource) {
         const Layout layout = BasicResInner<Traits>::block(resource.layout());
@@ -95,7 +97,8 @@ public:
         if (!block)
             return Errno::no_memory;
         // The value first: if its initialiser throws there is nothing to undo but the block.
-        resource.init(static_cast<unsigned char*>(block.get()) + BasicResInner<Traits>::offset(resource.layout().align));
+        resource.init(static_cast<unsigned char*>(block.get()) +
+                      BasicResInner<Traits>::offset(resource.layout().align));
         return BasicAnyResArc(::new (block.release()) BasicResInner<Traits>(resource));
     }
 
@@ -125,7 +128,8 @@ public:
 private:
     explicit BasicAnyResArc(BasicResInner<Traits>* inner) noexcept : inner_(inner) {}
 
-    // The precondition, told to the compiler: else g++ follows the empty case of the copy constructor in here and warns.
+    // The precondition, told to the compiler: else g++ follows the empty case of the copy constructor in here and
+    // warns.
     [[nodiscard]] BasicResInner<Traits>& inner() const noexcept {
         if (inner_ == nullptr)
             __builtin_unreachable();

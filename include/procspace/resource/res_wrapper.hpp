@@ -1,6 +1,6 @@
 #pragma once
-// ResWrapper: the typed key of a resource, and the object through which programs use it. It contains the descriptor, so that
-// reaching a value costs the load of an index at a constant address and two dependent loads.
+// ResWrapper: the typed key of a resource, and the object through which programs use it. It contains the descriptor, so
+// that reaching a value costs the load of an index at a constant address and two dependent loads.
 
 #include "../fwd.hpp"
 #include "../core/lock.hpp"
@@ -25,12 +25,14 @@ concept ThreadBound = requires { T::thread_bound; } || requires { typename T::th
 ///
 /// No member leaves a namespace without the resource: what is new is made first, what was there dies last.
 ///
-/// **Thread safety**: the key is immutable; for namespaces see BasicNamespace: functions that take a `const` one read it.
+/// **Thread safety**: the key is immutable; for namespaces see BasicNamespace: functions that take a `const` one read
+/// it.
 /// **Source**: seed 000 and 001, ResWrapper.
 template <class T>
 class ResWrapper {
-    static_assert(!ThreadBound<T>, "procspace: a thread_bound type cannot be a resource: namespaces share their resources "
-                                   "and move between threads");
+    static_assert(!ThreadBound<T>,
+                  "procspace: a thread_bound type cannot be a resource: namespaces share their resources "
+                  "and move between threads");
     static_assert(std::is_object_v<T> && !std::is_const_v<T>, "procspace: a resource is a non-const object");
 
 public:
@@ -55,8 +57,8 @@ public:
     }
 
     /// Makes `dst` name the value of `src`. The former value of `dst` dies if nobody else names it.
-    /// Harmless when they share it already, or are the same. **Complexity**: one pointer compare, then at most one increment
-    /// and one decrement; no allocation. **Panics** on overflow of the count, with nothing changed.
+    /// Harmless when they share it already, or are the same. **Complexity**: one pointer compare, then at most one
+    /// increment and one decrement; no allocation. **Panics** on overflow of the count, with nothing changed.
     template <class Traits>
     void share_from(BasicNamespace<Traits>& dst, const BasicNamespace<Traits>& src) const {
         dst.get_mut(resource_) = src.get(resource_);
@@ -104,12 +106,14 @@ public:
     template <class Traits>
     ResArc<T, Traits> replace(BasicNamespace<Traits>& ns, ResArc<T, Traits> arc) const {
         if (!arc || &arc.any_.resource() != &resource_)
-            Traits::panic("replace: the ResArc is empty (moved from) or belongs to another resource", Location::current());
+            Traits::panic("replace: the ResArc is empty (moved from) or belongs to another resource",
+                          Location::current());
         ns.get_mut(resource_).swap(arc.any_);
         return arc;
     }
 
-    /// Returns the value in the current namespace of the traits. **Errors**: as global_ns() where that is the current one.
+    /// Returns the value in the current namespace of the traits. **Errors**: as global_ns() where that is the current
+    /// one.
     template <class Traits = DefaultTraits>
     [[nodiscard]] ResCurrent<T, Traits> current() const {
         return ResCurrent<T, Traits>(*this);
@@ -126,8 +130,12 @@ private:
     // An initialiser may allocate as well: its std::bad_alloc is out of memory like any other.
     template <class Traits>
     Result<BasicAnyResArc<Traits>> try_make() const {
-        PROCSPACE_TRY { return BasicAnyResArc<Traits>::create(resource_); }
-        PROCSPACE_CATCH(const std::bad_alloc&) { return Errno::no_memory; }
+        PROCSPACE_TRY {
+            return BasicAnyResArc<Traits>::create(resource_);
+        }
+        PROCSPACE_CATCH(const std::bad_alloc&) {
+            return Errno::no_memory;
+        }
     }
 
     template <class Traits>

@@ -13,8 +13,8 @@ namespace procspace {
 
 /// The provider that NamespaceScope enters for the calling thread only. Outside of any scope: the global namespace.
 ///
-/// Every live guard (a ResCurrent holds one) knows the scope in which it was made, and leaving that scope with guards alive
-/// is a panic: what `current()` hands out cannot silently outlive the scope it came from.
+/// Every live guard (a ResCurrent holds one) knows the scope in which it was made, and leaving that scope with guards
+/// alive is a panic: what `current()` hands out cannot silently outlive the scope it came from.
 ///
 /// **Complexity**: a guard costs three words and a few stores; leaving looks at the guards that are alive.
 /// **Thread safety**: every thread sees its own. A guard belongs to the thread that made it.

@@ -29,12 +29,12 @@ struct Result;
 template <class Traits>
 class RefCount;
 template <class T, class Traits = DefaultTraits>
-class Lazy;
+class [[gnu::visibility("hidden")]] Lazy;
 
 // --- resources -------------------------------------------------------------------------------------------------------
 struct Layout;
 class Resource;
-class Registry;
+class [[gnu::visibility("hidden")]] Registry;
 template <class Traits>
 class BasicResInner;
 template <class Traits>
@@ -59,7 +59,7 @@ using AnyResArc = BasicAnyResArc<DefaultTraits>;
 using Namespace = BasicNamespace<DefaultTraits>;
 
 template <class Traits = DefaultTraits>
-const BasicNamespace<Traits>& global_ns();
+[[gnu::visibility("hidden")]] const BasicNamespace<Traits>& global_ns();
 
 // --- processes -------------------------------------------------------------------------------------------------------
 /// The number of a process, thread, group or session.
@@ -85,6 +85,8 @@ class BasicProcess;
 template <class Traits>
 class BasicThread;
 template <class Traits>
+struct BasicEffects;
+template <class Traits>
 class BasicThreadGroup;
 template <class Traits>
 class BasicProcessBuilder;
@@ -99,6 +101,7 @@ using Session = BasicSession<DefaultTraits>;
 using ProcessGroup = BasicProcessGroup<DefaultTraits>;
 using Process = BasicProcess<DefaultTraits>;
 using Thread = BasicThread<DefaultTraits>;
+using Effects = BasicEffects<DefaultTraits>;
 using ThreadGroup = BasicThreadGroup<DefaultTraits>;
 using ProcessBuilder = BasicProcessBuilder<DefaultTraits>;
 using ThreadBuilder = BasicThreadBuilder<DefaultTraits>;

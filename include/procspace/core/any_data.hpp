@@ -38,7 +38,7 @@ public:
     /// **Errors**: no_memory, with `value` untouched. **Complexity**: one allocation.
     template <class Memory, class T>
     static Result<AnyData> make(T&& value) {
-        using Value = std::remove_cvref_t<T>;
+        using Value = std::decay_t<T>;
         MemoryBlock<Memory> block(sizeof(Value), alignof(Value));
         if (!block)
             return Errno::no_memory;

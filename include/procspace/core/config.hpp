@@ -29,9 +29,23 @@
 #endif
 
 #if __STDC_HOSTED__ && defined(__ELF__)
-// No header: freestanding builds have none for it, and a C header would put its names in scope. Weak, so that an image
-// without a C library still links and stops in silence.
-extern "C" [[gnu::weak]] int procspace_dprintf(int descriptor, const char* format, ...) __asm__("dprintf");
+// No header: freestanding builds have none for it, and a C header would put its names in scope. A weak reference, so
+// that an image without a C library still links and stops in silence, while the program's own use of write() stays as
+// it was.
+extern "C" {
+[[gnu::weakref("write")]] static decltype(sizeof 0) procspace_write(int descriptor, const void* bytes,
+                                                                    decltype(sizeof 0) count);
+}
+#endif
+
+// Lets compilers that know it warn of a reference that outlives the object it came from.
+#if defined(__has_cpp_attribute)
+#if __has_cpp_attribute(clang::lifetimebound)
+#define PROCSPACE_LIFETIME_BOUND [[clang::lifetimebound]]
+#endif
+#endif
+#ifndef PROCSPACE_LIFETIME_BOUND
+#define PROCSPACE_LIFETIME_BOUND
 #endif
 
 namespace procspace {
@@ -51,9 +65,9 @@ inline void cpu_relax() noexcept {
 #endif
 }
 
-/// Returns an address that differs between any two threads running now, or null where there is none to be had.
-/// Hosted programs keep it in a register, so this costs one instruction and no symbol. A kernel has its own notion:
-/// see Traits::execution_context.
+/// Returns an address that differs between any two threads running now, or null where there is none to be had. One
+/// instruction and no symbol: hosted programs reach it through a register that their C library has set up. A kernel
+/// that is compiled as if it were hosted has set up none, and gives its traits an execution_context() of its own.
 inline const void* thread_pointer() noexcept {
 #if __STDC_HOSTED__ && defined(__ELF__) && !defined(__code_model_kernel__) &&                                          \
     (defined(__x86_64__) || defined(__aarch64__))
@@ -63,15 +77,16 @@ inline const void* thread_pointer() noexcept {
 #endif
 }
 
-/// Prints one line on the standard error stream if there is one, and stops: abort() where there is a C library, a trap
-/// elsewhere. What the default panic does.
-[[noreturn]] inline void stop_with_message([[maybe_unused]] const char* what, [[maybe_unused]] const char* file,
-                                           [[maybe_unused]] unsigned line,
-                                           [[maybe_unused]] const char* function) noexcept {
+/// Writes to the standard error stream if there is one.
+inline void write_error([[maybe_unused]] const char* text, [[maybe_unused]] decltype(sizeof 0) length) noexcept {
 #if __STDC_HOSTED__ && defined(__ELF__)
-    if (procspace_dprintf != nullptr)
-        procspace_dprintf(2, "procspace: panic: %s (%s:%u, %s)\n", what, file, line, function);
+    if (&procspace_write != nullptr)
+        static_cast<void>(procspace_write(2, text, length));
 #endif
+}
+
+/// Ends the program: abort() where there is a C library, a trap elsewhere.
+[[noreturn]] inline void stop() noexcept {
 #if __STDC_HOSTED__
     __builtin_abort();
 #else

@@ -16,9 +16,11 @@ namespace procspace {
 /// empty, so that the next use tries again. A maker that asks for the object it is making would wait for itself: that
 /// is reported at once, where Traits::execution_context() can tell.
 ///
+/// Hidden: each shared object makes its own, with its own resources in it.
+///
 /// **Thread safety**: all members may be called concurrently.
 template <class T, class Traits>
-class Lazy {
+class [[gnu::visibility("hidden")]] Lazy {
 public:
     constexpr Lazy() noexcept = default;
     Lazy(const Lazy&) = delete;

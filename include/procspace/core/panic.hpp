@@ -19,30 +19,49 @@ struct Location {
     }
 };
 
+/// A line of text of bounded length, put together without memory or a C library. What does not fit is left out.
+class PanicText {
+public:
+    PanicText& operator<<(const char* text) noexcept {
+        while (*text != '\0' && length_ < capacity)
+            text_[length_++] = *text++;
+        text_[length_] = '\0';
+        return *this;
+    }
+    PanicText& operator<<(unsigned long long number) noexcept {
+        char digits[21]{};
+        char* first = digits + 20;
+        do {
+            *--first = static_cast<char>('0' + number % 10);
+            number /= 10;
+        } while (number != 0);
+        return *this << first;
+    }
+
+    [[nodiscard]] const char* text() const noexcept { return text_; }
+    [[nodiscard]] unsigned length() const noexcept { return length_; }
+
+private:
+    static constexpr unsigned capacity = 510;
+
+    char text_[capacity + 1]{};
+    unsigned length_ = 0;
+};
+
 /// Prints `what` and `where` in one line on the standard error stream, if there is one, and aborts.
 [[noreturn]] inline void default_panic(const char* what, Location where) noexcept {
-    stop_with_message(what, where.file, where.line, where.function);
+    PanicText line;
+    line << "procspace: panic: " << what << " (" << where.file << ":" << where.line << ", " << where.function << ")\n";
+    write_error(line.text(), line.length());
+    stop();
 }
 
-/// Panics with `what` followed by `number` in decimal. `what` is cut to fit 160 characters.
+/// Panics with `what` followed by `number`.
 template <class Traits>
 [[noreturn]] void panic_with_number(const char* what, unsigned long long number, Location where) {
-    constexpr unsigned limit = 160;
-    constexpr unsigned digits = 20;
-    char text[limit + digits + 1];
-    char* end = text;
-    while (*what != '\0' && end != text + limit)
-        *end++ = *what++;
-    char reversed[digits];
-    unsigned count = 0;
-    do {
-        reversed[count++] = static_cast<char>('0' + number % 10);
-        number /= 10;
-    } while (number != 0);
-    while (count > 0)
-        *end++ = reversed[--count];
-    *end = '\0';
-    Traits::panic(text, where);
+    PanicText text;
+    text << what << number;
+    Traits::panic(text.text(), where);
 }
 
 } // namespace procspace

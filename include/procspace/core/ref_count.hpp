@@ -43,9 +43,8 @@ public:
     /// **Panics** when there are `max` owners; with Overflow::saturate the count stays pinned instead.
     void increment() {
         const std::size_t before = count_.fetch_add(1, std::memory_order_relaxed); // RC1
-        // RC4: beyond max, told by the sign: then compilers need the flags of the addition only, and not the old value.
-        if (static_cast<std::ptrdiff_t>(before + 1) < 0) [[unlikely]]
-            overflow();
+        if (before >= max) [[unlikely]]
+            overflow(); // RC4
     }
 
     /// Removes an owner. Returns true when it was the last one: everything that all the others did is then visible.

@@ -28,9 +28,10 @@ concept MemoryPolicy = requires(void* p, std::size_t n) {
     { M::deallocate(p, n, n) } noexcept;
 };
 
-/// A type for the data of a process or thread: empty by default, moved in when it is built.
+/// A type for the data of a process or thread: empty by default, movable.
 template <class D>
-concept DataPolicy = std::is_default_constructible_v<D> && std::is_move_constructible_v<D>;
+concept DataPolicy =
+    std::is_default_constructible_v<D> && std::is_move_constructible_v<D> && std::is_move_assignable_v<D>;
 
 /// A template for counts and flags with the interface of std::atomic.
 template <template <class> class A>

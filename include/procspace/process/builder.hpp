@@ -52,8 +52,10 @@ public:
         return std::move(built.value);
     }
 
-    /// Makes the process. **Errors**: no_process (the parent has exited); exists (the number is in use as pid, tid,
-    /// pgid or sid); no_memory. **Panics** for a second init. **Complexity**: four allocations, six for init.
+    /// Makes the process. On an error the builder keeps its data, and may try again.
+    /// **Errors**: no_process (the parent has exited, or its group exit has begun); exists (the number is in use as
+    /// pid, tid, pgid or sid); invalid (a child with the number 0); no_memory. **Panics** for a second init.
+    /// **Complexity**: four allocations, six for init.
     [[nodiscard]] Built try_build() {
         if (error_ != Errno::ok)
             return error_;
@@ -79,7 +81,7 @@ private:
     // Each step only if the one before had memory; the caller asks once, at the end.
     Parts allocate() {
         Parts parts;
-        parts.process = try_make_shared<Process, Memory>(BuilderKey(), *topology_, pid_, is_init_, std::move(data_));
+        parts.process = try_make_shared<Process, Memory>(BuilderKey(), *topology_, pid_, is_init_);
         if (parts.process)
             parts.member = Group::Members::try_make_node(pid_, parts.process);
         if (parts.member)
@@ -89,6 +91,8 @@ private:
 
     Built build_child() {
         using Children = typename Process::Children;
+        if (pid_ == 0) // stands for "no process" wherever a number is asked for
+            return Errno::invalid;
         if (parent_ == nullptr)
             return Errno::no_process;
         Parts parts = allocate();
@@ -96,10 +100,19 @@ private:
         if (!child)
             return Errno::no_memory;
 
-        // From here on nothing can fail half-way. The parts stand before the guard: those of a refused child die after
-        // it.
+        parts.process->data_ = std::move(data_); // before anybody can see the process
+        if (const Errno refusal = publish(parts, std::move(child)); refusal != Errno::ok) {
+            data_ = std::move(parts.process->data_);
+            return refusal;
+        }
+        return Built(std::move(parts.process));
+    }
+
+    /// The critical section: checks, then links. Nothing in it fails half-way, and parts that were not linked die in
+    /// the caller, after it.
+    Errno publish(Parts& parts, typename Process::Children::Node&& child) {
         typename Topology::Guard guard(topology_->lock());
-        if (!parent_->living())
+        if (!parent_->living() || parent_->threads_.exited())
             return Errno::no_process;
         if (topology_->roles(pid_) != nullptr)
             return Errno::exists;
@@ -108,7 +121,7 @@ private:
         process.join(parent_->group_->anchor_, std::move(parts.member));
         process.place_ = parent_->children_.link(std::move(child));
         process.set_parent(parent_.get());
-        return Built(std::move(parts.process));
+        return Errno::ok;
     }
 
     Built build_init() {
@@ -120,6 +133,7 @@ private:
         if (!entry)
             return Errno::no_memory;
 
+        parts.process->data_ = std::move(data_);
         bool first = false;
         { // the panic comes after the lock: a test's panic throws, and others must find the tree open
             typename Topology::Guard guard(topology_->lock());

@@ -36,6 +36,9 @@ public:
     NodeMap() noexcept = default;
     NodeMap(const NodeMap&) = delete; // nodes are made from memory that was asked for before, and a copy has none
     NodeMap& operator=(const NodeMap&) = delete;
+    NodeMap(NodeMap&&) noexcept = default;
+    NodeMap& operator=(NodeMap&&) noexcept = default;
+    ~NodeMap() = default;
 
     /// Makes a node that is in no map. Returns an empty one when there is no memory. **Complexity**: one allocation.
     [[nodiscard]] static Node try_make_node(const K& key, M mapped) {

@@ -21,6 +21,14 @@
 
 namespace procspace {
 
+/// What exit() leaves for its caller to do, now that the lock is free.
+template <class Traits>
+struct BasicEffects {
+    /// The process that got children which had exited before, if any: it must be told of them as their former parent
+    /// was, or they stay zombies for ever.
+    std::shared_ptr<BasicProcess<Traits>> reaper;
+};
+
 /// A process.
 ///
 ///      Session <=== ProcessGroup <=== Process ===> children          === owns
@@ -46,8 +54,8 @@ class BasicProcess : CountedInTree<Traits> {
 public:
     using Handle = std::shared_ptr<BasicProcess>;
 
-    BasicProcess(BuilderKey, Topology& topology, Pid pid, bool is_init, Data&& data)
-        : CountedInTree<Traits>(topology), pid_(pid), is_init_(is_init), data_(std::move(data)) {}
+    BasicProcess(BuilderKey, Topology& topology, Pid pid, bool is_init)
+        : CountedInTree<Traits>(topology), pid_(pid), is_init_(is_init) {}
 
     /// Begins the first process of the default tree. **Panics** in build() if there is one. Needs process/tree.hpp.
     [[nodiscard]] static BasicProcessBuilder<Traits> new_init(Pid pid) {
@@ -113,11 +121,16 @@ public:
         return group_ != nullptr ? group_->session_ : nullptr;
     }
     /// Returns the children, zombies included, ascending by pid.
-    /// **Complexity**: linear, one allocation outside the lock.
+    /// **Complexity**: linear, one std::vector, grown outside the lock.
     [[nodiscard]] std::vector<Handle> children() const { return this->topology_->snapshot(children_); }
-    /// Returns the living threads, ascending by tid. **Complexity**: linear, one allocation outside the lock.
+    /// Returns the living threads, ascending by tid. **Complexity**: linear, one std::vector, grown outside the lock.
     [[nodiscard]] std::vector<std::shared_ptr<Thread>> threads() const {
         return this->topology_->snapshot(threads_.threads_);
+    }
+    /// Returns the number of living threads. **Complexity**: constant.
+    [[nodiscard]] std::size_t thread_count() const {
+        Guard guard(this->topology_->lock());
+        return threads_.threads_.size();
     }
     /// Calls `f(const ProcessInfo&)` for each child, ascending by pid, without a lock and without an allocation.
     template <class F>
@@ -139,11 +152,9 @@ public:
     bool group_exit(int code = 0);
 
     /// Ends the process: its threads end, its children go to the reaper, and it becomes a zombie. A second call changes
-    /// nothing. The reaper is the nearest living ancestor that is a child subreaper, else init. Returns the reaper if
-    /// it got children that had exited before: it must be told of them as their former parent was, or they stay zombies
-    /// for ever. Null otherwise.
-    /// **Panics** for init. **Complexity**: linear in threads and children; no allocation.
-    Handle exit();
+    /// nothing. The reaper is the nearest living ancestor that is a child subreaper, else init. Returns what the caller
+    /// has to do now. **Panics** for init. **Complexity**: linear in threads and children; no allocation.
+    BasicEffects<Traits> exit();
 
     /// Reaps a zombie: it leaves its parent, its group and its number. Returns true for the one caller who reaped it,
     /// false when that was done before. **Panics** unless the process has exited.
@@ -153,8 +164,7 @@ public:
     /// children. Changes nothing once the process has exited. **Source**: prctl(2), PR_SET_CHILD_SUBREAPER.
     void set_child_subreaper(bool on);
 
-    // --- whom it belongs to
-    // -------------------------------------------------------------------------------------------
+    // --- whom it belongs to -----------------------------------------------------------------------------------------
 
     using NewSession = std::pair<std::shared_ptr<Session>, std::shared_ptr<Group>>;
 
@@ -253,7 +263,7 @@ private:
     Atomic<ProcessState> state_{ProcessState::living};
     Atomic<bool> subreaper_{false};
 
-    Data data_; // the user's to synchronise
+    Data data_{}; // the user's to synchronise
 };
 
 } // namespace procspace

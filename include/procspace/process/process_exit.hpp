@@ -29,14 +29,14 @@ void BasicProcess<Traits>::set_child_subreaper(bool on) {
 }
 
 template <class Traits>
-auto BasicProcess<Traits>::exit() -> Handle {
+auto BasicProcess<Traits>::exit() -> BasicEffects<Traits> {
     if (is_init_)
         Traits::panic("init cannot exit: its children would have no reaper", Location::current());
     Numbers numbers;
     typename ThreadGroup::Threads ended;
     Guard guard(this->topology_->lock());
     if (!living())
-        return nullptr;
+        return {};
     end_threads(nullptr, numbers, ended);
     // The children move before the zombie can be seen: a zombie never has any, and a fork that comes later is refused.
     BasicProcess* to_tell = nullptr;
@@ -47,7 +47,7 @@ auto BasicProcess<Traits>::exit() -> Handle {
         --this->topology_->subreapers_;
     // release: pairs with state(): whoever sees the zombie sees its exit code, and its children gone.
     state_.store(ProcessState::zombie, std::memory_order_release);
-    return to_tell != nullptr ? to_tell->self_handle() : nullptr;
+    return {to_tell != nullptr ? to_tell->self_handle() : nullptr};
 }
 
 template <class Traits>

@@ -40,7 +40,7 @@ public:
     [[nodiscard]] const std::shared_ptr<Session>& session() const noexcept { return session_; }
 
     /// Returns the members, zombies included, ascending by pid.
-    /// **Complexity**: linear, one allocation outside the lock. Takes the tree lock.
+    /// **Complexity**: linear, one std::vector, grown outside the lock. Takes the tree lock.
     [[nodiscard]] std::vector<std::shared_ptr<Process>> processes() const {
         return this->topology_->snapshot(members_);
     }

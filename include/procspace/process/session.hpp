@@ -33,7 +33,7 @@ public:
     [[nodiscard]] Pid sid() const noexcept { return sid_; }
 
     /// Returns the groups, ascending by number, those without members but with a handle included.
-    /// **Complexity**: linear, one allocation outside the lock. Takes the tree lock.
+    /// **Complexity**: linear, one std::vector, grown outside the lock. Takes the tree lock.
     [[nodiscard]] std::vector<std::shared_ptr<BasicProcessGroup<Traits>>> process_groups() const {
         return this->topology_->snapshot(groups_);
     }

@@ -27,8 +27,8 @@ class BasicThread : CountedInTree<Traits> {
     using Data = typename Traits::ThreadData;
 
 public:
-    BasicThread(BuilderKey, Topology& topology, Pid tid, std::shared_ptr<Process> process, Data&& data)
-        : CountedInTree<Traits>(topology), process_(std::move(process)), tid_(tid), data_(std::move(data)) {}
+    BasicThread(BuilderKey, Topology& topology, Pid tid, std::shared_ptr<Process> process)
+        : CountedInTree<Traits>(topology), process_(std::move(process)), tid_(tid) {}
 
     /// A thread that was never told to exit leaves its process now: nobody is told that it was the last.
     ~BasicThread() {
@@ -120,7 +120,7 @@ private:
     std::shared_ptr<Process> process_;                     // immutable
     typename Traits::template Atomic<Pid> tid_;            // atomic, written under the tree lock, as the next
     typename Traits::template Atomic<bool> living_{false}; // in its process's table
-    Data data_;                                            // the user's to synchronise
+    Data data_{};                                          // the user's to synchronise
 };
 
 /// Makes one thread: see Process::new_thread. Everything is allocated before the lock is taken, and one critical
@@ -155,40 +155,53 @@ public:
         return std::move(built.value);
     }
 
-    /// Makes the thread. **Errors**: no_process (the process has exited, or a group exit has begun); exists (the number
-    /// is in use; the process's own is free for one living leader); no_memory. **Complexity**: three allocations.
+    /// Makes the thread. On an error the builder keeps its data, and may try again.
+    /// **Errors**: no_process (the process has exited, or a group exit has begun); exists (the number is in use; the
+    /// process's own is free for one living leader); invalid (0); no_memory. **Complexity**: three allocations.
     [[nodiscard]] Result<std::shared_ptr<Thread>> try_build() {
-        using Threads = typename Thread::Threads;
-        using NumberNode = typename Topology::NumberNode;
         if (error_ != Errno::ok)
             return error_;
+        if (tid_ == 0)
+            return Errno::invalid;
         if (process_ == nullptr)
             return Errno::no_process;
-        auto thread = try_make_shared<Thread, typename Traits::Memory>(BuilderKey(), *topology_, tid_, process_,
-                                                                       std::move(data_));
+        auto thread = try_make_shared<Thread, typename Traits::Memory>(BuilderKey(), *topology_, tid_, process_);
         auto entry = thread ? Threads::try_make_node(tid_, thread) : typename Threads::Node{};
-        const bool leads = tid_ == process_->pid(); // then the number is reserved already
-        auto number = entry && !leads ? Topology::Numbers::try_make_node(tid_, {}) : NumberNode{};
-        if (!entry || (!leads && !number))
+        auto number = entry && !leads() ? Topology::Numbers::try_make_node(tid_, {}) : NumberNode{};
+        if (!entry || (!leads() && !number))
             return Errno::no_memory;
-
-        typename Topology::Guard guard(topology_->lock());
-        auto& group = process_->threads_;
-        if (!process_->living() ||
-            group.exited_.load(std::memory_order_relaxed)) // under the lock that guards its change
-            return Errno::no_process;
-        auto* roles = topology_->roles(tid_);
-        if (leads ? roles->thread != nullptr : roles != nullptr)
-            return Errno::exists;
-        if (!leads)
-            roles = &topology_->reserve(std::move(number));
-        roles->thread = thread.get();
-        group.threads_.link(std::move(entry));
-        thread->living_.store(true, std::memory_order_relaxed); // published with the lock
+        thread->data_ = std::move(data_); // before anybody can see the thread
+        if (const Errno refusal = publish(*thread, entry, number); refusal != Errno::ok) {
+            data_ = std::move(thread->data_);
+            return refusal;
+        }
         return Result<std::shared_ptr<Thread>>(std::move(thread));
     }
 
 private:
+    using Threads = typename Thread::Threads;
+    using NumberNode = typename Topology::NumberNode;
+
+    /// The leader has the number of its process, which is reserved already.
+    [[nodiscard]] bool leads() const noexcept { return tid_ == process_->pid(); }
+
+    /// The critical section: checks, then links. Nodes that were not linked die in the caller, after it.
+    Errno publish(Thread& thread, typename Threads::Node& entry, NumberNode& number) {
+        typename Topology::Guard guard(topology_->lock());
+        auto& group = process_->threads_;
+        if (!process_->living() || group.exited())
+            return Errno::no_process;
+        auto* roles = topology_->roles(tid_);
+        if (leads() ? roles->thread != nullptr : roles != nullptr)
+            return Errno::exists;
+        if (!leads())
+            roles = &topology_->reserve(std::move(number));
+        roles->thread = &thread;
+        group.threads_.link(std::move(entry));
+        thread.living_.store(true, std::memory_order_relaxed); // published with the lock
+        return Errno::ok;
+    }
+
     Topology* topology_;
     std::shared_ptr<Process> process_; // null when it was reaped before
     Pid tid_;

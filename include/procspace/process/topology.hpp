@@ -92,6 +92,7 @@ public:
     // Without the lock:
 
     /// Returns owners of what `map` names, ascending. The vector grows outside the lock, and the copy is tried again.
+    /// It is a std::vector as any other: out of memory is std::bad_alloc, and whoever cannot have that uses visit().
     template <class Map>
     [[nodiscard]] auto snapshot(const Map& map) const {
         using Handle = decltype(strong(map.begin()->second));
@@ -199,6 +200,8 @@ template <class Traits>
         raise_no_memory<Traits>(where);
     if (error == Errno::exists)
         Traits::panic("build: the number is in use as a pid, tid, pgid or sid", where);
+    if (error == Errno::invalid)
+        Traits::panic("build: 0 is not a number for a process or thread", where);
     Traits::panic("build: the process has exited or its group exit has begun", where);
 }
 

@@ -18,10 +18,11 @@ template <class Traits>
 class GlobalCurrent {
 public:
     /// Returns the global namespace, making it at the first call.
-    [[nodiscard]] const BasicNamespace<Traits>& ns() const { return lazy_.get_or_make(); }
+    [[nodiscard, gnu::visibility("hidden")]] const BasicNamespace<Traits>& ns() const { return lazy_.get_or_make(); }
 
 private:
-    inline static constinit Lazy<BasicNamespace<Traits>, Traits> lazy_{};
+    // Hidden, as the registry: each shared object has resources, and so a global namespace, of its own.
+    [[gnu::visibility("hidden")]] inline static constinit Lazy<BasicNamespace<Traits>, Traits> lazy_{};
 };
 
 /// Returns the global namespace: made at the first call, once, and never destroyed.
@@ -55,13 +56,15 @@ struct CurrentProvider<Traits> {
 template <class T, class Traits>
 class [[nodiscard]] ResCurrent {
 public:
-    explicit ResCurrent(const ResWrapper<T>& wrapper) : value_(&wrapper.get(provider_.ns())) {}
+    [[gnu::visibility("hidden")]] explicit ResCurrent(const ResWrapper<T>& wrapper)
+        : value_(&wrapper.get(provider_.ns())) {}
     ResCurrent(const ResCurrent&) = delete;
     ResCurrent& operator=(const ResCurrent&) = delete;
 
-    [[nodiscard]] Shared<T>& operator*() const noexcept { return *value_; }
-    [[nodiscard]] Shared<T>* operator->() const noexcept { return value_; }
-    [[nodiscard]] Shared<T>* get() const noexcept { return value_; }
+    /// Returns the value: good as long as this object lives, of a temporary to the end of the expression.
+    [[nodiscard]] Shared<T>& operator*() const noexcept PROCSPACE_LIFETIME_BOUND { return *value_; }
+    [[nodiscard]] Shared<T>* operator->() const noexcept PROCSPACE_LIFETIME_BOUND { return value_; }
+    [[nodiscard]] Shared<T>* get() const noexcept PROCSPACE_LIFETIME_BOUND { return value_; }
 
 private:
     [[no_unique_address]] typename CurrentProvider<Traits>::type provider_{};
@@ -81,7 +84,8 @@ class [[nodiscard]] NamespaceScope {
 
 public:
     explicit NamespaceScope(const BasicNamespace<Traits>& ns) : former_(Provider::enter(ns)) {}
-    ~NamespaceScope() noexcept(false) { Provider::leave(former_); } // a provider may panic, and a test's panic throws
+    explicit NamespaceScope(const BasicNamespace<Traits>&&) = delete; // it would be gone at once
+    ~NamespaceScope() noexcept(false) { Provider::leave(former_); }   // a provider may panic, and a test's panic throws
     NamespaceScope(const NamespaceScope&) = delete;
     NamespaceScope& operator=(const NamespaceScope&) = delete;
 

@@ -32,17 +32,15 @@ public:
     /// Makes every resource by its initialiser. What an initialiser throws passes through, with nothing left behind.
     /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions. **Complexity**: one allocation for
     /// the array and one for each resource.
-    BasicNamespace() : BasicNamespace(or_raise(make())) {}
+    [[gnu::visibility("hidden")]] BasicNamespace() : BasicNamespace(or_raise(make())) {}
 
     /// The state of a moved-from namespace.
     explicit BasicNamespace(NoValue) noexcept {}
 
-    BasicNamespace(BasicNamespace&& other) noexcept : arcs_(other.arcs_) { other.arcs_ = nullptr; }
+    BasicNamespace(BasicNamespace&& other) noexcept { swap(other); }
     BasicNamespace& operator=(BasicNamespace&& other) noexcept(false) {
         BasicNamespace former(static_cast<BasicNamespace&&>(other));
-        Arc* const mine = arcs_;
-        arcs_ = former.arcs_;
-        former.arcs_ = mine;
+        swap(former);
         return *this;
     }
 
@@ -50,12 +48,21 @@ public:
     /// first exception leaves.
     ~BasicNamespace() noexcept(false) {
         if (arcs_ != nullptr)
-            release(arcs_, Registry::size());
+            release(arcs_, size_, size_);
+    }
+
+    void swap(BasicNamespace& other) noexcept {
+        Arc* const arcs = arcs_;
+        const std::size_t size = size_;
+        arcs_ = other.arcs_;
+        size_ = other.size_;
+        other.arcs_ = arcs;
+        other.size_ = size;
     }
 
     /// As the constructor, with out of memory as a value, that of an initialiser which throws std::bad_alloc included.
     /// **Errors**: no_memory.
-    [[nodiscard]] static Result<BasicNamespace> try_create() {
+    [[nodiscard, gnu::visibility("hidden")]] static Result<BasicNamespace> try_create() {
         PROCSPACE_TRY {
             return make();
         }
@@ -77,24 +84,25 @@ private:
     /// A namespace in the making: gives back what is there unless it is completed.
     struct Candidate {
         Arc* arcs;
+        std::size_t size;
         std::size_t made = 0;
         ~Candidate() {
             // The error under way is the one to report: what the destructor of a value throws on top of it goes
             // nowhere.
             PROCSPACE_TRY {
                 if (arcs != nullptr)
-                    release(arcs, made);
+                    release(arcs, made, size);
             }
             PROCSPACE_CATCH(...) {}
         }
     };
 
-    static Result<BasicNamespace> make() {
+    [[gnu::visibility("hidden")]] static Result<BasicNamespace> make() {
         const std::size_t count = Registry::size();
         BasicNamespace ns(NoValue{});
         if (count == 0)
             return Result<BasicNamespace>(static_cast<BasicNamespace&&>(ns));
-        Candidate candidate{static_cast<Arc*>(Traits::Memory::allocate(count * sizeof(Arc), alignof(Arc)))};
+        Candidate candidate{static_cast<Arc*>(Traits::Memory::allocate(count * sizeof(Arc), alignof(Arc))), count};
         if (candidate.arcs == nullptr)
             return Errno::no_memory;
         bool complete = true;
@@ -110,6 +118,7 @@ private:
         if (!complete)
             return Errno::no_memory;
         ns.arcs_ = candidate.arcs;
+        ns.size_ = count;
         candidate.arcs = nullptr;
         return Result<BasicNamespace>(static_cast<BasicNamespace&&>(ns));
     }
@@ -120,11 +129,12 @@ private:
         return static_cast<BasicNamespace&&>(made.value);
     }
 
-    /// Ends the first `made` elements, the last one first, and returns the array.
-    static void release(Arc* arcs, std::size_t made) {
+    /// Ends the first `made` elements, the last one first, and returns the array of `size` elements.
+    static void release(Arc* arcs, std::size_t made, std::size_t size) {
         struct Rest { // goes on where a throwing destructor stopped; a second exception has nowhere to go
             Arc* first;
             Arc* last;
+            std::size_t size;
             ~Rest() {
                 while (last != first) {
                     PROCSPACE_TRY {
@@ -132,15 +142,16 @@ private:
                     }
                     PROCSPACE_CATCH(...) {}
                 }
-                Traits::Memory::deallocate(first, Registry::size() * sizeof(Arc), alignof(Arc));
+                Traits::Memory::deallocate(first, size * sizeof(Arc), alignof(Arc));
             }
         };
-        Rest rest{arcs, arcs + made};
+        Rest rest{arcs, arcs + made, size};
         while (rest.last != rest.first)
             (--rest.last)->~Arc();
     }
 
     Arc* arcs_ = nullptr;
+    std::size_t size_ = 0;
 };
 
 } // namespace procspace

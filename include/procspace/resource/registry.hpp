@@ -3,8 +3,11 @@
 //
 // Each definition (define.hpp) puts one pointer into a section of its own; the linker lays them side by side and
 // provides the bounds. Pointers, not objects: compilers pad objects in a section, so that walking them by sizeof goes
-// astray. One registry per executable or shared object. Members of a static library that nothing refers to never reach
-// the linker: link such code as an object library.
+// astray. Members of a static library that nothing refers to never reach the linker: link such code as an object
+// library.
+//
+// One registry per executable or shared object. All that depends on it is hidden, so that the dynamic linker does not
+// let the inline functions of one object stand in for those of another. A namespace belongs to the object that made it.
 
 #include "../fwd.hpp"
 #include "descriptor.hpp"
@@ -26,7 +29,7 @@ namespace procspace {
 /// The program's resources in the order that the linker chose. The order is never promised.
 ///
 /// **Thread safety**: all members may be called concurrently.
-class Registry {
+class [[gnu::visibility("hidden")]] Registry {
 public:
     Registry() = delete;
 
@@ -76,8 +79,7 @@ private:
         return next;
     }
 
-    // Hidden like the bounds: it counts this object's section.
-    [[gnu::visibility("hidden")]] inline static constinit std::atomic<std::size_t> size_{unknown};
+    inline static constinit std::atomic<std::size_t> size_{unknown};
 };
 
 } // namespace procspace

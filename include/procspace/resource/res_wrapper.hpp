@@ -115,7 +115,7 @@ public:
     /// Returns the value in the current namespace of the traits. **Errors**: as global_ns() where that is the current
     /// one.
     template <class Traits = DefaultTraits>
-    [[nodiscard]] ResCurrent<T, Traits> current() const {
+    [[nodiscard, gnu::always_inline]] ResCurrent<T, Traits> current() const {
         return ResCurrent<T, Traits>(*this);
     }
 

@@ -2,9 +2,8 @@
 // The reference count, and every memory order that counting references needs. Nowhere else in the library is a count of
 // owners changed. The orders, referred to by these names:
 //
-//   RC1  increment, relaxed: a new reference is made from an existing one, and whatever handed that one to this thread
-//   has
-//        already ordered the object before it.
+//   RC1  increment, relaxed: a new reference is made from an existing one, and whatever handed that one to this
+//        thread has already ordered the object before it.
 //   RC2  decrement, release: what this owner did to the object must be visible to the owner that destroys it.
 //   RC3  acquire when the last owner is alone (1 -> 0, and before unique access): pairs with RC2 of every former owner.
 //        An acquire load instead of a fence: the same instructions, and ThreadSanitizer understands it.

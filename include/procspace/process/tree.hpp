@@ -35,7 +35,7 @@ public:
 
     /// Ends all processes, without recursion: a chain of a million does not overflow the stack.
     /// **Panics**, with their number, when objects of this tree are still held by handles: they would refer to it.
-    ~BasicProcessTree() noexcept(false);
+    ~BasicProcessTree() noexcept(noexcept(Traits::panic("", Location::current())));
 
     /// Begins the first process, leader of its own session and group. **Panics** in build() if there is one.
     [[nodiscard]] BasicProcessBuilder<Traits> new_init(Pid pid) { return BasicProcessBuilder<Traits>(topology_, pid); }
@@ -99,7 +99,7 @@ auto BasicProcessTree<Traits>::dismiss(Process& process, Children& orphans) -> t
 }
 
 template <class Traits>
-BasicProcessTree<Traits>::~BasicProcessTree() noexcept(false) {
+BasicProcessTree<Traits>::~BasicProcessTree() noexcept(noexcept(Traits::panic("", Location::current()))) {
     if (std::shared_ptr<Process> init = std::move(topology_.init_)) {
         Children dismissed; // all of them end together, when no relation is left that a user's destructor could follow
         Children orphans;

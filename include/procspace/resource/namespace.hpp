@@ -38,7 +38,7 @@ public:
     explicit BasicNamespace(NoValue) noexcept {}
 
     BasicNamespace(BasicNamespace&& other) noexcept { swap(other); }
-    BasicNamespace& operator=(BasicNamespace&& other) noexcept(false) {
+    BasicNamespace& operator=(BasicNamespace&& other) noexcept(!has_exceptions) {
         BasicNamespace former(static_cast<BasicNamespace&&>(other));
         swap(former);
         return *this;
@@ -46,7 +46,7 @@ public:
 
     /// Gives up every resource. Should destructors of values throw, all the others are given up nevertheless, and the
     /// first exception leaves.
-    ~BasicNamespace() noexcept(false) {
+    ~BasicNamespace() noexcept(!has_exceptions) {
         if (arcs_ != nullptr)
             release(arcs_, size_, size_);
     }

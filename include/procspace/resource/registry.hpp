@@ -6,8 +6,10 @@
 // astray. Members of a static library that nothing refers to never reach the linker: link such code as an object
 // library.
 //
-// One registry per executable or shared object. All that depends on it is hidden, so that the dynamic linker does not
-// let the inline functions of one object stand in for those of another. A namespace belongs to the object that made it.
+// One registry per executable or shared object. What depends on it is hidden, so that the dynamic linker does not let
+// the inline functions of one object stand in for those of another; compile a shared object that defines resources with
+// -fvisibility=hidden, so that this holds for std::make_unique<Namespace> and its kin as well. A namespace belongs to
+// the object that made it.
 
 #include "../fwd.hpp"
 #include "descriptor.hpp"

@@ -77,13 +77,13 @@ public:
         return *this;
     }
     /// The former value, if this was its last owner, dies after the handle names the new one: its destructor may look.
-    BasicAnyResArc& operator=(BasicAnyResArc&& other) noexcept(false) {
+    BasicAnyResArc& operator=(BasicAnyResArc&& other) noexcept(!has_exceptions) {
         BasicAnyResArc former(static_cast<BasicAnyResArc&&>(other));
         swap(former);
         return *this;
     }
     /// A value's destructor may throw: its memory is returned all the same.
-    ~BasicAnyResArc() noexcept(false) {
+    ~BasicAnyResArc() noexcept(!has_exceptions) {
         if (inner_ != nullptr && inner_->count_.decrement())
             destroy(inner_);
     }

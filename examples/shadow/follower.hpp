@@ -1,0 +1,55 @@
+/// Stands between the tracer and everybody else: numbers the events, keeps the mirror, compares, tells of differences.
+#pragma once
+
+#include "compare.hpp"
+#include "history.hpp"
+#include "mirror.hpp"
+#include "options.hpp"
+#include "report.hpp"
+#include "tracer.hpp"
+
+#include <ostream>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace shadow {
+
+class Follower final : public Witness {
+public:
+    Follower(const Options& options, std::ostream& out, const Colours& colours);
+
+    /// A tree that ends while handles are out panics, and may do so by throwing; here all handles are the mirror's own.
+    ~Follower() noexcept override {}
+
+    void happened(const Event& event) override;
+    bool agrees(const std::vector<pid_t>& seen) override;
+    void disagrees() override;
+    void ended_with(pid_t pid, int status) override { history_.ended_with(pid, status); }
+    bool vanishes(pid_t pid) override { return mirror_.vanishes(pid); }
+
+    const Totals& totals() const { return totals_; }
+    const History& history() const { return history_; }
+    const std::vector<std::string>& reported() const { return reported_lines_; }
+    /// --break was asked for, and nothing of that kind has happened.
+    bool break_still_due() const { return broken_ != Break::none; }
+
+private:
+    bool is_to_be_dropped(const Event& event) const;
+    void report(const Difference& difference);
+
+    const Options& options_;
+    std::ostream& out_;
+    Colours colours_;
+    Mirror mirror_;
+    Comparer comparer_;
+    History history_;
+    Totals totals_;
+    Break broken_;
+    std::string last_event_;
+    std::vector<Difference> fresh_;  ///< of the last comparison: not reported before
+    std::set<std::string> reported_; ///< the subjects that differ and are reported: each counts once until it heals
+    std::vector<std::string> reported_lines_;
+};
+
+} // namespace shadow

@@ -1,0 +1,52 @@
+#include "kernel_view.hpp"
+
+#include "proc.hpp"
+#include "ptrace.hpp"
+
+namespace shadow {
+namespace {
+
+/// A task that we trace reads as `t` whether it is at a stop of ours or stopped as a job. In the latter we listen, and
+/// the kernel then refuses every other request.
+bool stopped_as_job(const proc::Stat& stat) {
+    return stat.state == 'T' || (stat.state == 't' && !ptrace::answers(stat.pid));
+}
+
+TaskView task_view(const proc::Stat& stat) {
+    TaskView view;
+    view.tid = stat.pid;
+    view.stopped = stopped_as_job(stat);
+    view.image = {stat.start_code, stat.start_stack};
+    for_each_resource([&](ResourceKind kind) {
+        if (!traits(kind).is_namespace)
+            return;
+        const auto at = static_cast<std::size_t>(kind);
+        view.names[at] = proc::namespace_inode(stat.pid, traits(kind).name).value_or(0);
+        view.resources[at] = view.names[at];
+    });
+    return view;
+}
+
+} // namespace
+
+std::optional<ProcessView> kernel_view(pid_t pid) {
+    const auto leader = proc::stat(pid);
+    if (!leader)
+        return std::nullopt;
+    ProcessView view{
+        .pid = pid, .ppid = leader->ppid, .pgid = leader->pgid, .sid = leader->sid, .zombie = false, .tasks = {}};
+    if (!leader->ended() && leader->threads == 1) {
+        view.tasks.push_back(task_view(*leader));
+        return view;
+    }
+    for (const pid_t tid : proc::tasks(pid)) {
+        const auto stat = proc::stat(pid, tid);
+        if (stat && !stat->ended() && !stat->kernel_worker())
+            view.tasks.push_back(task_view(*stat));
+    }
+    // A leader that has ended while its threads live is a zombie that nobody can reap: the process lives.
+    view.zombie = view.tasks.empty() && leader->ended();
+    return view;
+}
+
+} // namespace shadow

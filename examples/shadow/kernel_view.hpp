@@ -1,0 +1,15 @@
+/// The kernel's account of the tree, in the same terms as the mirror's.
+#pragma once
+
+#include "view.hpp"
+
+#include <optional>
+#include <sys/types.h>
+
+namespace shadow {
+
+/// What the kernel tells about one process; nothing when there is none of that number.
+/// What it shares with others through kcmp(2) is not in here: that is a question about two.
+std::optional<ProcessView> kernel_view(pid_t pid);
+
+} // namespace shadow

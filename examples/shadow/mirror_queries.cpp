@@ -1,0 +1,121 @@
+/// What the mirror can tell without changing.
+#include "mirror.hpp"
+
+#include "text.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+namespace shadow {
+namespace {
+
+procspace::Pid number(pid_t pid) {
+    return static_cast<procspace::Pid>(pid);
+}
+
+} // namespace
+
+std::string Mirror::unknown(const char* what, pid_t number) {
+    return join("the library knows no ", what, " ", number);
+}
+
+bool Mirror::has_effect(const Event& event) const {
+    if (const auto* regroup = std::get_if<GroupSet>(&event)) {
+        const auto state = info(regroup->pid);
+        return state && static_cast<pid_t>(state->pgid) != regroup->pgid;
+    }
+    if (const auto* unshare = std::get_if<Unshared>(&event)) {
+        const TaskNamespace* ns = resources_of(unshare->tid);
+        if (ns == nullptr)
+            return false;
+        bool effect = false;
+        for_each_resource([&](ResourceKind kind) {
+            if ((unshare->flags & traits(kind).flag) == 0)
+                return;
+            const bool shared = std::any_of(threads_.begin(), threads_.end(), [&](const auto& other) {
+                return other.first != unshare->tid && shares(kind, *ns, other.second->template data<MirrorTask>()->ns);
+            });
+            effect = effect || traits(kind).is_namespace ||
+                     (shared && (kind == ResourceKind::fs || kind == ResourceKind::files));
+        });
+        return effect;
+    }
+    return true;
+}
+
+bool Mirror::has_children(pid_t pid) const {
+    const Handle parent = process(pid);
+    bool any = false;
+    if (parent != nullptr)
+        parent->for_each_child([&](const procspace::ProcessInfo&) { any = true; });
+    return any;
+}
+
+bool Mirror::is_last_thread(pid_t pid, pid_t tid) const {
+    const Handle owner = process(pid);
+    if (owner == nullptr || owner->is_zombie())
+        return false;
+    bool other = false;
+    owner->for_each_thread([&](procspace::Pid each) { other = other || each != number(tid); });
+    return !other;
+}
+
+bool Mirror::vanishes(pid_t pid) const {
+    const Handle corpse = process(pid);
+    if (corpse == nullptr || corpse->data<MirrorProcess>()->exit_signal != SIGCHLD)
+        return false; // the rule is one about SIGCHLD: a parent that asked for another signal gets a zombie
+    const auto parent = corpse->parent();
+    const auto living = parent != nullptr ? parent->threads() : std::vector<std::shared_ptr<Thread>>{};
+    if (living.empty())
+        return false; // shadow, which reaps
+    const auto& rule = sighand.get(living.front()->data<MirrorTask>()->ns);
+    return rule.child_ignored || rule.no_zombies;
+}
+
+std::optional<procspace::ProcessInfo> Mirror::info(pid_t pid) const {
+    const Handle found = process(pid);
+    if (found == nullptr || found->data<MirrorProcess>()->surroundings)
+        return std::nullopt;
+    return found->info();
+}
+
+TreeView Mirror::view() const {
+    TreeView out;
+    const auto visit = [&](const auto& self, const Process& parent) -> void {
+        parent.for_each_child([&](const procspace::ProcessInfo& child) {
+            const Handle node = tree_.find_process(child.pid);
+            if (node == nullptr)
+                return;
+            if (!node->template data<MirrorProcess>()->surroundings) {
+                ProcessView process{.pid = static_cast<pid_t>(child.pid),
+                                    .ppid = static_cast<pid_t>(child.ppid),
+                                    .pgid = static_cast<pid_t>(child.pgid),
+                                    .sid = static_cast<pid_t>(child.sid),
+                                    .zombie = child.state == procspace::ProcessState::zombie,
+                                    .tasks = {}};
+                node->for_each_thread([&](procspace::Pid tid) {
+                    const Thread* task = thread(static_cast<pid_t>(tid));
+                    if (task == nullptr)
+                        return;
+                    const MirrorTask& data = *task->template data<MirrorTask>();
+                    TaskView& view = process.tasks.emplace_back();
+                    view.tid = static_cast<pid_t>(tid);
+                    view.stopped = data.stopped;
+                    view.leaving = data.leaving;
+                    view.image = vm.get(data.ns).image;
+                    for_each_resource([&](ResourceKind kind) {
+                        view.resources[static_cast<std::size_t>(kind)] = identity(kind, data.ns);
+                        view.names[static_cast<std::size_t>(kind)] = name(kind, data.ns);
+                    });
+                });
+                out.push_back(std::move(process));
+            }
+            self(self, *node);
+        });
+    };
+    visit(visit, *tree_.init());
+    std::sort(out.begin(), out.end(), [](const ProcessView& a, const ProcessView& b) { return a.pid < b.pid; });
+    return out;
+}
+
+} // namespace shadow

@@ -1,0 +1,249 @@
+#include "proc.hpp"
+
+#include "text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace shadow::proc {
+namespace {
+
+std::optional<std::string> read_file(const std::string& path) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return std::nullopt;
+    std::string text;
+    std::array<char, 4096> part;
+    ssize_t got = 0;
+    while ((got = ::read(fd, part.data(), part.size())) > 0)
+        text.append(part.data(), static_cast<std::size_t>(got));
+    ::close(fd);
+    if (got < 0)
+        return std::nullopt; // ESRCH: the task went while its file was open
+    return text;
+}
+
+std::string path_of(pid_t pid, const char* file) {
+    return "/proc/" + std::to_string(pid) + "/" + file;
+}
+
+template <class T>
+T number(std::string_view text) {
+    T value{};
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+std::optional<Stat> parse_stat(const std::optional<std::string>& text) {
+    if (!text)
+        return std::nullopt;
+    // The name stands in brackets and may itself hold spaces and brackets: only the last bracket ends it.
+    const auto open = text->find('(');
+    const auto close = text->rfind(')');
+    if (open == std::string::npos || close == std::string::npos || close + 2 >= text->size())
+        return std::nullopt;
+    Stat out;
+    out.pid = number<pid_t>(std::string_view(*text).substr(0, open));
+    out.name = text->substr(open + 1, close - open - 1);
+    std::string_view rest = std::string_view(*text).substr(close + 2);
+    // Field numbers as proc(5) counts them; the state is field 3.
+    for (int field = 3; !rest.empty() && field <= 28; ++field) {
+        const std::string_view word = rest.substr(0, rest.find(' '));
+        switch (field) {
+        case 3:
+            out.state = word.empty() ? '?' : word.front();
+            break;
+        case 4:
+            out.ppid = number<pid_t>(word);
+            break;
+        case 5:
+            out.pgid = number<pid_t>(word);
+            break;
+        case 6:
+            out.sid = number<pid_t>(word);
+            break;
+        case 9:
+            out.flags = number<unsigned>(word);
+            break;
+        case 20:
+            out.threads = number<long>(word);
+            break;
+        case 22:
+            out.start_time = number<std::uint64_t>(word);
+            break;
+        case 26:
+            out.start_code = number<std::uint64_t>(word);
+            break;
+        case 28:
+            out.start_stack = number<std::uint64_t>(word);
+            break;
+        default:
+            break;
+        }
+        rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+    }
+    return out;
+}
+
+std::vector<pid_t> numbered_entries(const std::string& directory) {
+    std::vector<pid_t> out;
+    DIR* dir = ::opendir(directory.c_str());
+    if (dir == nullptr)
+        return out;
+    while (const dirent* entry = ::readdir(dir))
+        if (const pid_t n = number<pid_t>(entry->d_name); n > 0)
+            out.push_back(n);
+    ::closedir(dir);
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+} // namespace
+
+bool Stat::kernel_worker() const {
+    constexpr unsigned io_worker = 0x10;     // PF_IO_WORKER
+    constexpr unsigned user_worker = 0x4000; // PF_USER_WORKER, since Linux 6.4
+    return (flags & (io_worker | user_worker)) != 0;
+}
+
+bool Stat::kernel_thread() const {
+    return (flags & 0x00200000U) != 0;
+} // PF_KTHREAD
+
+std::optional<Stat> stat(pid_t pid) {
+    return parse_stat(read_file(path_of(pid, "stat")));
+}
+
+std::optional<Stat> stat(pid_t pid, pid_t tid) {
+    return parse_stat(read_file("/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/stat"));
+}
+
+std::vector<pid_t> tasks(pid_t pid) {
+    return numbered_entries(path_of(pid, "task"));
+}
+
+std::vector<pid_t> children(pid_t pid) {
+    std::vector<pid_t> out;
+    for (const pid_t tid : tasks(pid)) {
+        const auto text = read_file("/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/children");
+        std::string_view rest = text ? std::string_view(*text) : std::string_view();
+        while (!rest.empty()) {
+            const std::string_view word = rest.substr(0, rest.find(' '));
+            if (const pid_t child = number<pid_t>(word); child > 0)
+                out.push_back(child);
+            rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+        }
+    }
+    return out;
+}
+
+std::vector<pid_t> processes() {
+    return numbered_entries("/proc");
+}
+
+std::optional<std::string> status_field(pid_t tid, std::string_view name) {
+    const auto text = read_file(path_of(tid, "status"));
+    if (!text)
+        return std::nullopt;
+    const std::string key = join("\n", name, ":\t");
+    const auto at = text->find(key);
+    if (at == std::string::npos)
+        return std::nullopt;
+    const auto begin = at + key.size();
+    return text->substr(begin, text->find('\n', begin) - begin);
+}
+
+std::vector<pid_t> numbers(pid_t tid) {
+    std::vector<pid_t> out;
+    const auto field = status_field(tid, "NSpid");
+    std::string_view rest = field ? std::string_view(*field) : std::string_view();
+    while (!rest.empty()) {
+        const std::string_view word = rest.substr(0, rest.find('\t'));
+        out.push_back(number<pid_t>(word));
+        rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+    }
+    return out;
+}
+
+pid_t thread_group(pid_t tid) {
+    const auto field = status_field(tid, "Tgid");
+    return field ? number<pid_t>(*field) : 0;
+}
+
+pid_t tracer_of(pid_t tid) {
+    const auto field = status_field(tid, "TracerPid");
+    return field ? number<pid_t>(*field) : 0;
+}
+
+bool ignores_sigchld(pid_t tid) {
+    const auto field = status_field(tid, "SigIgn");
+    return field && ((std::strtoull(field->c_str(), nullptr, 16) >> (SIGCHLD - 1)) & 1U) != 0;
+}
+
+std::string command_line(pid_t pid) {
+    auto text = read_file(path_of(pid, "cmdline")).value_or("");
+    while (!text.empty() && text.back() == '\0')
+        text.pop_back();
+    if (text.empty()) {
+        const auto task = stat(pid);
+        return task ? "[" + task->name + "]" : "[gone]";
+    }
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+            c = ' '; // a newline or an escape sequence in an argument must not break our lines
+    return text;
+}
+
+std::optional<std::uint64_t> namespace_inode(pid_t tid, const char* name) {
+    struct ::stat file {};
+    const std::string path = "/proc/" + std::to_string(tid) + "/ns/" + name;
+    if (::stat(path.c_str(), &file) != 0)
+        return std::nullopt;
+    return file.st_ino;
+}
+
+std::optional<std::string> descriptor(pid_t tid, int fd) {
+    std::array<char, 256> target;
+    const std::string path = path_of(tid, "fd/") + std::to_string(fd);
+    const ssize_t length = ::readlink(path.c_str(), target.data(), target.size());
+    if (length < 0)
+        return std::nullopt;
+    return std::string(target.data(), static_cast<std::size_t>(length));
+}
+
+std::optional<pid_t> pidfd_target(pid_t tid, int fd) {
+    const auto text = read_file(path_of(tid, "fdinfo/") + std::to_string(fd));
+    if (!text)
+        return std::nullopt;
+    const auto at = text->find("\nPid:\t");
+    if (at == std::string::npos)
+        return std::nullopt;
+    return number<pid_t>(std::string_view(*text).substr(at + 6));
+}
+
+std::optional<int> order(Shared what, pid_t a, pid_t b) {
+    constexpr std::array kinds{KCMP_FS, KCMP_FILES, KCMP_SIGHAND, KCMP_VM};
+    const long answer = ::syscall(SYS_kcmp, a, b, kinds[static_cast<std::size_t>(what)], 0L, 0L);
+    switch (answer) {
+    case 0:
+        return 0;
+    case 1:
+        return -1; // "less than" in the kernel's order of its (veiled) addresses
+    case 2:
+        return 1;
+    default:
+        return std::nullopt;
+    }
+}
+
+} // namespace shadow::proc

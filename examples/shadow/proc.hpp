@@ -1,0 +1,78 @@
+/// The kernel's own account of its processes: /proc and kcmp(2).
+///
+/// Everything here reads; nothing keeps state. A task that is gone reads as nothing, never as an error: tasks may
+/// vanish between any two lines of a reader.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+namespace shadow::proc {
+
+/// One line of /proc/PID/stat, as far as it concerns us.
+struct Stat {
+    pid_t pid = 0;
+    std::string name;
+    char state = '?';
+    pid_t ppid = 0;
+    pid_t pgid = 0;
+    pid_t sid = 0;
+    unsigned flags = 0;
+    long threads = 0;
+    std::uint64_t start_time = 0;
+    /// Where the program image and its stack begin. They are drawn anew by each exec and copied by fork, which makes
+    /// them the fingerprint of "the same memory image".
+    std::uint64_t start_code = 0;
+    std::uint64_t start_stack = 0;
+
+    /// Zombie, or already beyond: no longer a task that runs.
+    bool ended() const { return state == 'Z' || state == 'X' || state == 'x'; }
+    /// A worker that the kernel made for itself inside a process (io_uring, vhost): no thread of the program.
+    bool kernel_worker() const;
+    bool kernel_thread() const;
+};
+
+std::optional<Stat> stat(pid_t pid);
+std::optional<Stat> stat(pid_t pid, pid_t tid);
+
+/// Every number in /proc/PID/task, zombies included.
+std::vector<pid_t> tasks(pid_t pid);
+
+/// The processes that /proc lists.
+std::vector<pid_t> processes();
+
+/// The children of all threads of a process; empty where the kernel was built without such lists.
+std::vector<pid_t> children(pid_t pid);
+
+/// The text after "NAME:" in /proc/TID/status.
+std::optional<std::string> status_field(pid_t tid, std::string_view name);
+
+/// The numbers of a task in each pid namespace from ours inwards; empty when it is gone.
+std::vector<pid_t> numbers(pid_t tid);
+
+pid_t thread_group(pid_t tid);
+pid_t tracer_of(pid_t tid);
+bool ignores_sigchld(pid_t tid);
+
+/// The command line, or the name in brackets where there is none.
+std::string command_line(pid_t pid);
+
+/// The inode behind /proc/TID/ns/NAME; nothing when the task is gone, has let go of its namespaces, or may not be read.
+std::optional<std::uint64_t> namespace_inode(pid_t tid, const char* name);
+
+/// What /proc/TID/fd/FD points to, such as "net:[4026531840]".
+std::optional<std::string> descriptor(pid_t tid, int fd);
+/// The process that the pidfd FD of TID stands for.
+std::optional<pid_t> pidfd_target(pid_t tid, int fd);
+
+/// What kcmp(2) can tell apart.
+enum class Shared { fs, files, sighand, vm };
+
+/// -1, 0 or 1 in the kernel's own order of the two objects; nothing when either task is gone or may not be compared.
+std::optional<int> order(Shared what, pid_t a, pid_t b);
+
+} // namespace shadow::proc

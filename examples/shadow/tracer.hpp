@@ -1,0 +1,134 @@
+/// Follows a command and all its descendants with ptrace and turns what they do into events.
+///
+/// The kernel changes its tree at the moments it likes; a mirror that compares itself with /proc needs moments at which
+/// it stands still. Therefore every call that changes the tree is held at its entry, in a queue, and one at a time is
+/// let go on up to its end; a dying task is held where PTRACE_EVENT_EXIT stops it. Nobody is interrupted: who sleeps in
+/// the kernel goes on sleeping.
+///
+///     running --entry of such a call--> held --admitted--> released --return--> running
+///                                                             |
+///                                                             +--found asleep (a wait without a dead child)-->
+///                                                             sleeping
+///     any --PTRACE_EVENT_EXIT--> held --admitted--> leaving --seen as a zombie--> dead
+///
+/// A death has two halves. The tracer sees the zombie first, and as long as it only looks, nobody can reap it: that is
+/// when it is compared. Only when the tracer consumes the death does the kernel tell the real parent.
+#pragma once
+
+#include "call.hpp"
+#include "event.hpp"
+#include "numbers.hpp"
+#include "ptrace.hpp"
+
+#include <deque>
+#include <map>
+#include <set>
+#include <sys/types.h>
+#include <vector>
+
+namespace shadow {
+
+/// What the tracer tells, and asks, whoever keeps the mirror.
+class Witness {
+public:
+    Witness() = default;
+    Witness(const Witness&) = delete;
+    Witness& operator=(const Witness&) = delete;
+    virtual ~Witness() = default;
+
+    virtual void happened(const Event& event) = 0;
+    /// The tree stands still: compares. False when something differs that was not reported before.
+    /// `seen`: the processes that were seen to come and not yet to go.
+    virtual bool agrees(const std::vector<pid_t>& seen) = 0;
+    /// What the last comparison found stays so: reports it.
+    virtual void disagrees() = 0;
+    /// The wait status of a process that has ended: an exit event has that of its last thread.
+    virtual void ended_with(pid_t pid, int status) = 0;
+    /// The parent of this zombie wants none: it disappears as soon as the parent would be told.
+    virtual bool vanishes(pid_t pid) = 0;
+};
+
+class Tracer {
+public:
+    explicit Tracer(Witness& witness);
+
+    /// Takes over a process that is seized and interrupted, and that shadow forked itself.
+    void adopt(pid_t command);
+    /// Returns when no descendant is left.
+    void run();
+    /// The wait status of the command itself.
+    int command_status() const { return command_status_; }
+
+private:
+    enum class Phase { running, held, released, sleeping, leaving, dead };
+
+    struct Tracee {
+        pid_t tid = 0;
+        pid_t pid = 0;
+        Phase phase = Phase::running;
+        Call call;              ///< under way, or about to be
+        NamespaceNames targets; ///< of a setns: found out while it is held, since its descriptor may be closed later
+        Image image;            ///< of an exec: the one that it is to replace
+        bool dying = false;
+        bool killed = false;  ///< by us
+        bool stopped = false; ///< by job control
+        int status = 0;       ///< once dead
+    };
+
+    void handle(const ptrace::Report& report);
+    void on_stop(Tracee& task, const ptrace::Report& report);
+    void on_syscall(Tracee& task);
+    void on_born(Tracee& parent, int event, pid_t child);
+    void on_exec(Tracee& leader);
+    void execed(Tracee& leader, pid_t former);
+    void on_last_stop(Tracee& task);
+    void on_death(const ptrace::Report& report);
+
+    void hold(Tracee& task);
+    void go_on(Tracee& task, int signal = 0);
+    void admit();
+    void call_returned(Tracee& task, std::int64_t result);
+    void call_lost(Tracee& task);
+    void find_lost_child(Tracee& maker);
+    void find_lost_exec(Tracee& dying);
+    void find_taken_child(const Tracee& parent, pid_t number);
+    void reaped(pid_t pid, pid_t by);
+    void ended(Tracee& task, int status);
+    void consume_death(pid_t tid);
+    void sweep_namespace(pid_t init);
+    void zombies_change_parent(pid_t dead_parent);
+
+    bool standing_still();
+    bool waiters_settled();
+    void compare();
+    std::vector<pid_t> processes() const;
+    bool find_news();
+    void look_at_the_leaving();
+    void look_at_current();
+    bool has_living_siblings(const Tracee& task) const;
+    bool someone_woke_up() const;
+    void kill_all();
+
+    /// In place of a zombie's parent: somebody reaped it already, and the call that did so is about to tell.
+    static constexpr pid_t already_taken = -1;
+
+    Tracee* find(pid_t tid);
+    void tell(const Event& event);
+
+    Witness& witness_;
+    PidNumbers numbers_;
+    std::map<pid_t, Tracee> tasks_;
+    std::map<pid_t, ptrace::Report> early_; ///< children whose first stop came before their parent told of them
+    std::map<pid_t, pid_t> zombies_; ///< dead, their parent told, not yet reaped; with that parent, or `already_taken`
+    std::deque<pid_t> queue_;        ///< held, in the order they came
+    pid_t current_ = 0;              ///< the one call under way
+    std::set<pid_t> leaving_;        ///< on their way from PTRACE_EVENT_EXIT to zombie
+    pid_t frozen_ = 0;               ///< a death that was looked at and not yet consumed
+    bool compare_due_ = false;
+    bool settle_due_ = false;
+    unsigned long events_ = 0;
+    pid_t command_ = 0;
+    int command_status_ = 0;
+};
+
+} // namespace shadow

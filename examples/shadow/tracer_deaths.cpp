@@ -1,0 +1,143 @@
+/// How tasks end: the last stop, the zombie that is looked at, the death that is consumed, the reap.
+#include "interrupts.hpp"
+#include "proc.hpp"
+#include "tracer.hpp"
+
+#include <algorithm>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace shadow {
+
+/// PTRACE_EVENT_EXIT: the task is about to die and still has everything.
+void Tracer::on_last_stop(Tracee& task) {
+    std::erase(queue_, task.tid);
+    if (std::exchange(task.stopped, false))
+        tell(Continued{task.tid}); // nothing but SIGKILL ends a stopped job
+    find_lost_exec(task);
+    if (task.call.kind != Call::Kind::none)
+        call_lost(task);
+    if (current_ == task.tid)
+        current_ = 0;
+    task.dying = true;
+    const Tracee* current = find(current_);
+    const bool exec_waits = current != nullptr && current->pid == task.pid && current->call.kind == Call::Kind::exec;
+    if (!exec_waits)
+        return hold(task);
+    task.phase = Phase::leaving;
+    leaving_.insert(task.tid);
+    ptrace::resume(task.tid);
+}
+
+void Tracer::on_death(const ptrace::Report& report) {
+    const pid_t tid = report.tid;
+    if (tid == frozen_)
+        return;
+    Tracee* task = find(tid);
+    if (task == nullptr) {
+        Tracee* maker = find(current_);
+        if (maker == nullptr || maker->call.kind != Call::Kind::fork || zombies_.contains(tid)) {
+            // Not traced any more: a zombie that shadow has inherited from its dead parent.
+            ptrace::consume(tid);
+            early_.erase(tid);
+            if (zombies_.contains(tid))
+                reaped(tid, ::getpid());
+            return;
+        }
+        // Killed together with its maker, before either could tell of the birth.
+        on_born(*maker, 0, tid);
+        task = find(tid);
+    }
+    std::erase(queue_, tid);
+    leaving_.erase(tid);
+    if (task->call.kind != Call::Kind::none)
+        call_lost(*task);
+    if (current_ == tid)
+        current_ = 0;
+    if (task->phase != Phase::dead) {
+        sweep_namespace(tid);
+        ended(*task, report.status);
+    }
+    task->status = report.status;
+    frozen_ = tid;
+}
+
+/// The dying init of a pid namespace reaps the zombies that it had left, by no call of its own.
+void Tracer::sweep_namespace(pid_t init) {
+    if (!numbers_.is_namespace_init(init))
+        return;
+    std::vector<pid_t> swept;
+    for (const auto& [zombie, parent] : zombies_)
+        if (parent == init && !proc::stat(zombie))
+            swept.push_back(zombie);
+    for (const pid_t zombie : swept)
+        reaped(zombie, init);
+}
+
+void Tracer::ended(Tracee& task, int status) {
+    task.phase = Phase::dead;
+    const pid_t pid = task.pid;
+    tell(Exited{pid, task.tid, status});
+    zombies_change_parent(pid);
+    settle_due_ = true;
+}
+
+/// Zombies go to a new parent together with the living. One that wants none lets them vanish.
+void Tracer::zombies_change_parent(pid_t dead_parent) {
+    std::vector<pid_t> gone;
+    for (auto& [zombie, parent] : zombies_) {
+        if (parent != dead_parent)
+            continue;
+        const auto stat = proc::stat(zombie);
+        parent = stat ? stat->ppid : already_taken;
+        if (witness_.vanishes(zombie))
+            gone.push_back(zombie);
+    }
+    // The kernel takes them away right after the dead parent has become visible as a zombie.
+    for (const pid_t zombie : gone)
+        reaped(zombie, 0);
+}
+
+/// Takes the death away: now the kernel tells the real parent, or, if that is shadow itself, has it reaped.
+void Tracer::consume_death(pid_t tid) {
+    frozen_ = 0;
+    const auto stat = proc::stat(tid);
+    const auto status = ptrace::consume(tid);
+    const Tracee* task = find(tid);
+    if (task == nullptr)
+        return;
+    const bool leader = task->pid == tid;
+    const int task_status = task->status;
+    if (tid == command_) {
+        command_status_ = status.value_or(task_status);
+        interrupts::command_ended(command_status_);
+    }
+    tasks_.erase(tid);
+    if (!leader) {
+        numbers_.forget(tid);
+        return;
+    }
+    witness_.ended_with(tid, status.value_or(task_status));
+    const pid_t parent = stat ? stat->ppid : 0;
+    zombies_[tid] = parent;
+    settle_due_ = true;
+    if (parent == ::getpid())
+        reaped(tid, parent);
+    else if (witness_.vanishes(tid))
+        reaped(tid, 0);
+}
+
+void Tracer::reaped(pid_t pid, pid_t by) {
+    zombies_.erase(pid);
+    numbers_.forget(pid);
+    tell(Reaped{pid, by});
+}
+
+bool Tracer::has_living_siblings(const Tracee& task) const {
+    return std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& entry) {
+        return entry.second.pid == task.pid && entry.first != task.tid && entry.second.phase != Phase::dead;
+    });
+}
+
+} // namespace shadow

@@ -1,0 +1,135 @@
+/// How the tracer finds out that the tree stands still, and what it does when the mirror seems to be wrong.
+#include "proc.hpp"
+#include "tracer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+namespace shadow {
+
+bool Tracer::standing_still() {
+    return current_ == 0 && leaving_.empty() && waiters_settled();
+}
+
+/// After a zombie became reapable, whoever sleeps in wait for it has been woken before we could look: it is either back
+/// asleep (the zombie is none of its business) or on its way to the end of the call, which will be reported.
+bool Tracer::waiters_settled() {
+    if (!settle_due_)
+        return true;
+    for (const auto& [tid, task] : tasks_) {
+        if (task.phase != Phase::sleeping || !task.call.waits())
+            continue;
+        const bool concerned = std::any_of(zombies_.begin(), zombies_.end(), [&, pid = task.pid](const auto& zombie) {
+            return zombie.second == pid || zombie.second == already_taken;
+        });
+        if (!concerned)
+            continue;
+        const auto stat = proc::stat(task.pid, tid);
+        if (stat && stat->state != 'S')
+            return false;
+    }
+    settle_due_ = false;
+    return true;
+}
+
+/// Looks at the one call under way: a wait that has nothing to take falls asleep, and must not keep the others.
+void Tracer::look_at_current() {
+    Tracee* task = find(current_);
+    if (task == nullptr || !task->call.waits())
+        return;
+    const auto stat = proc::stat(task->pid, task->tid);
+    if (stat && stat->state == 'S') {
+        task->phase = Phase::sleeping;
+        current_ = 0;
+    }
+}
+
+void Tracer::look_at_the_leaving() {
+    const std::set<pid_t> leaving = leaving_;
+    for (const pid_t tid : leaving) {
+        Tracee* task = find(tid);
+        const auto stat = task != nullptr ? proc::stat(task->pid, tid) : std::nullopt;
+        if (!stat)
+            continue;
+        if (stat->ended() && tid == task->pid && has_living_siblings(*task)) {
+            // A leader that ends before its threads stays as a zombie, and ptrace tells nobody until they are gone.
+            leaving_.erase(tid);
+            ended(*task, 0);
+        } else if (stat->state == 'S') {
+            // The init of a pid namespace waits until all others in it are gone: their deaths must go on meanwhile.
+            leaving_.erase(tid);
+            task->phase = Phase::sleeping;
+            sweep_namespace(tid);
+            tell(Leaving{tid});
+        }
+    }
+}
+
+/// Compares. A difference counts only when it lasts: a task may be in the middle of a death that SIGKILL brought past
+/// all our stops, and that waitid has not reported yet.
+void Tracer::compare() {
+    using namespace std::chrono_literals;
+    constexpr int patience = 20;
+    constexpr int most_patience = 5000;
+    for (int tries = 0; !witness_.agrees(processes()); ++tries) {
+        if (tries >= most_patience || (tries >= patience && !someone_woke_up())) {
+            witness_.disagrees();
+            break;
+        }
+        if (find_news())
+            return; // and the comparison is still due
+        std::this_thread::sleep_for(1ms);
+    }
+    compare_due_ = false;
+}
+
+std::vector<pid_t> Tracer::processes() const {
+    std::vector<pid_t> out;
+    for (const auto& [tid, task] : tasks_)
+        out.push_back(task.pid);
+    for (const auto& [pid, parent] : zombies_)
+        out.push_back(pid);
+    return out;
+}
+
+/// Handles what has been reported meanwhile by anyone but the zombie that is being looked at. True if it was an event.
+bool Tracer::find_news() {
+    const unsigned long before = events_;
+    std::vector<pid_t> everyone;
+    for (const auto& [tid, task] : tasks_)
+        if (tid != frozen_)
+            everyone.push_back(tid);
+    for (const pid_t tid : everyone) {
+        if (const auto report = ptrace::next_report(ptrace::Wait::poll, tid).report) {
+            // Looking at a second zombie would lose the first.
+            if (report->death && frozen_ != 0)
+                consume_death(frozen_);
+            handle(*report);
+            continue;
+        }
+        Tracee* task = find(tid);
+        if (task == nullptr || tid != task->pid || task->phase == Phase::dead)
+            continue;
+        // A leader's, while a thread of its is not yet consumed: nobody is told.
+        if (const auto stat = proc::stat(tid, tid); stat && stat->ended()) {
+            std::erase(queue_, tid);
+            leaving_.erase(tid);
+            ended(*task, 0);
+        }
+    }
+    return events_ != before;
+}
+
+/// SIGKILL takes a task out of any stop, the last one included. Then it is dying without our leave.
+bool Tracer::someone_woke_up() const {
+    return std::any_of(tasks_.begin(), tasks_.end(), [](const auto& entry) {
+        if (entry.second.phase != Phase::held)
+            return false;
+        const auto stat = proc::stat(entry.second.pid, entry.first);
+        return stat && stat->state != 't' && !stat->ended();
+    });
+}
+
+} // namespace shadow

@@ -1,0 +1,34 @@
+/// A picture of the tree in the terms in which the library and the kernel can be compared.
+#pragma once
+
+#include "event.hpp"
+#include "resource_kind.hpp"
+
+#include <array>
+#include <cstdint>
+#include <sys/types.h>
+#include <vector>
+
+namespace shadow {
+
+struct TaskView {
+    pid_t tid = 0;
+    bool stopped = false; ///< by job control
+    bool leaving = false; ///< has let go of its resources: they can't be compared any more
+    Image image;
+    std::array<std::uint64_t, resource_kinds> resources{}; ///< equal numbers: the same thing
+    std::array<std::uint64_t, resource_kinds> names{};     ///< of namespaces, their inode numbers
+};
+
+struct ProcessView {
+    pid_t pid = 0;
+    pid_t ppid = 0;
+    pid_t pgid = 0;
+    pid_t sid = 0;
+    bool zombie = false;
+    std::vector<TaskView> tasks; ///< the living, ascending
+};
+
+using TreeView = std::vector<ProcessView>; ///< ascending by pid
+
+} // namespace shadow

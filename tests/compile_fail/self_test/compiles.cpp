@@ -1,0 +1,2 @@
+// Nothing here is wrong, so the check must complain.
+static_assert(true, "the wanted message");

@@ -1,0 +1,351 @@
+// Every pair of operations on a small tree, in every schedule with at most three preemptions. What both return and the
+// tree that they leave must be what some order of their steps, one after the other, would have given; the invariants
+// must hold and nothing may be left behind. A step is a call of the library: all but two operations have one.
+//
+// The program ends with 0 if all is well. Built against headers with a known defect it must find it: see
+// CMakeLists.txt.
+
+#include "support/explorer.hpp"
+#include "support/tree_invariants.hpp"
+
+#include <procspace/debug/format.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+namespace {
+
+using procspace::Pid;
+
+std::string running; // the pair that is being explored
+
+[[noreturn]] void fail(const std::string& what) {
+    std::fprintf(stderr, "%s: %s\n", running.c_str(), what.c_str());
+    std::fflush(stderr);
+    std::_Exit(1);
+}
+
+/// The heap, with a balance. Must not be used under the lock.
+struct BalanceMemory {
+    inline static long blocks = 0; // plain: one thread runs at a time
+
+    static void* allocate(std::size_t size, std::size_t align) noexcept {
+        if (support::ExploredLock::held_here())
+            fail("allocation under the lock");
+        ++blocks;
+        return procspace::HeapMemory::allocate(size, align);
+    }
+    static void deallocate(void* p, std::size_t size, std::size_t align) noexcept {
+        if (support::ExploredLock::held_here())
+            fail("deallocation under the lock");
+        --blocks;
+        procspace::HeapMemory::deallocate(p, size, align);
+    }
+};
+
+/// Data of every process and thread: destroyed once, and not under the lock.
+struct Payload {
+    inline static long alive = 0;
+    Payload() noexcept { born(); }
+    Payload(Payload&&) noexcept { born(); }
+    Payload& operator=(Payload&&) noexcept = default;
+    ~Payload() {
+        if (support::ExploredLock::held_here())
+            fail("a destructor under the lock");
+        --alive;
+    }
+
+private:
+    static void born() {
+        if (support::ExploredLock::held_here())
+            fail("a constructor under the lock");
+        ++alive;
+    }
+};
+
+struct Traits : procspace::DefaultTraits {
+    using Lock = support::ExploredLock;
+    using Memory = BalanceMemory;
+    using ProcessData = Payload;
+    using ThreadData = Payload;
+    template <class U>
+    using Atomic = support::ExploredAtomic<U>;
+    [[noreturn]] static void panic(const char* what, procspace::Location) { fail(std::string("panic: ") + what); }
+};
+
+using Process = procspace::BasicProcess<Traits>;
+using ProcessHandle = std::shared_ptr<Process>;
+using Thread = procspace::BasicThread<Traits>;
+using Group = procspace::BasicProcessGroup<Traits>;
+
+/// The small tree.
+///
+///     1 init -- 2 parent -- 3 child, threads 3 and 9 -- 7 grandchild
+///           |          \--- 4 zombie
+///           |--- 5 leader of group 5, thread 5
+///           |--- 6 former leader of group 6, which is empty and held by a handle
+///           \--- 10 subreaper -- 11 -- 12
+struct Stage {
+    procspace::BasicProcessTree<Traits> tree;
+    ProcessHandle init = tree.new_init(1).build();
+    ProcessHandle parent = init->fork(2).build();
+    ProcessHandle child = parent->fork(3).build();
+    ProcessHandle zombie = parent->fork(4).build();
+    ProcessHandle leader = init->fork(5).build();
+    ProcessHandle former = init->fork(6).build();
+    ProcessHandle grandchild = child->fork(7).build();
+    std::shared_ptr<Thread> first = child->new_thread(3).build();
+    std::shared_ptr<Thread> second = child->new_thread(9).build();
+    std::shared_ptr<Thread> only = leader->new_thread(5).build();
+    std::shared_ptr<Group> group = leader->create_group();
+    std::shared_ptr<Group> emptied = former->create_group();
+    ProcessHandle subreaper = init->fork(10).build();
+    ProcessHandle under = subreaper->fork(11).build();
+    ProcessHandle below = under->fork(12).build();
+    ProcessHandle forked[2]{}; // what the operations have made
+    std::shared_ptr<Thread> started[2]{};
+
+    Stage() {
+        zombie->exit();
+        subreaper->set_child_subreaper(true);
+        former->move_to_group(init->group());
+    }
+
+    /// What both threads have left, in words.
+    std::string describe() {
+        std::string text;
+        std::vector<ProcessHandle> all{init,   parent,     child,     zombie, leader,
+                                       former, grandchild, subreaper, under,  below};
+        for (const auto& process : forked)
+            if (process)
+                all.push_back(process);
+        for (const auto& process : all)
+            text += to_string(*process) + " in " + (process->group() ? to_string(*process->group()) : "no group") +
+                    (process->is_child_subreaper() ? " subreaper" : "") +
+                    (process->is_group_exited() ? " exited\n" : "\n");
+        for (const Pid sid : {1U, 3U, 6U})
+            if (const auto session = tree.find_session(sid))
+                text += to_string(*session) + "\n";
+        if (const auto broken = support::TreeInvariants<Traits>::check(tree, all); broken.rule != nullptr)
+            text += "BROKEN: " + std::string(broken.rule) + ", number " + std::to_string(broken.number) + "\n";
+        return text;
+    }
+};
+
+std::string word(bool yes) {
+    return yes ? "yes" : "no";
+}
+template <class T>
+std::string word(const procspace::Result<T>& result) {
+    return std::to_string(static_cast<int>(result.error));
+}
+
+/// Calls `f` for a thread that the other operation may let go of: with a handle of its own.
+template <class F>
+std::string with(std::shared_ptr<Thread> thread, F f) {
+    return thread ? word(f(*thread)) : "gone";
+}
+
+/// An operation of one of the two threads, 0 or 1. Each step returns its outcome in words.
+struct Operation {
+    using Step = std::string (*)(Stage& stage, int thread);
+    const char* name;
+    Step steps[2];
+
+    Operation(const char* its_name, Step first, Step second = nullptr) : name(its_name), steps{first, second} {}
+    [[nodiscard]] int count() const { return steps[1] != nullptr ? 2 : 1; }
+    [[nodiscard]] std::string run(Stage& stage, int thread) const {
+        std::string text = steps[0](stage, thread);
+        return steps[1] != nullptr ? text + " " + steps[1](stage, thread) : text;
+    }
+};
+
+/// A watcher is no single section: it returns the empty string, and complains by itself.
+std::string watch_group(Stage& stage, int) {
+    const auto group = stage.child->group();
+    if (group == nullptr && stage.child->state() != procspace::ProcessState::reaped)
+        fail("for a moment in no group");
+    std::size_t memberships = 0;
+    for (const Pid pgid : {stage.child->pgid()})
+        if (const auto found = stage.tree.find_group(pgid))
+            ++memberships;
+    if (memberships == 0)
+        fail("its group is not found by its number");
+    return "";
+}
+std::string watch_exit(Stage& stage, int) {
+    const bool zombie = stage.child->is_zombie();
+    const bool grandchild_elsewhere = stage.grandchild->ppid() != 3;
+    if (zombie && (!grandchild_elsewhere || !stage.child->children().empty() || !stage.child->threads().empty()))
+        fail("a zombie with children or threads is seen");
+    if (stage.grandchild->parent() == nullptr)
+        fail("for a moment without a parent");
+    return "";
+}
+
+const Operation operations[] = {
+    {"watch the group", watch_group},
+    {"watch the exit", watch_exit},
+    {"children of the parent",
+     [](Stage& s, int) {
+         std::string text;
+         for (const auto& child : s.parent->children())
+             text += std::to_string(child->pid()) + " ";
+         return text;
+     }},
+    {"members of group 1",
+     [](Stage& s, int) {
+         std::string text;
+         s.init->group()->for_each_process(
+             [&](const procspace::ProcessInfo& p) { text += std::to_string(p.pid) + " "; });
+         return text;
+     }},
+    {"exit of the parent", [](Stage& s, int) { return word(s.parent->exit().reaper != nullptr); }},
+    {"exit of the child", [](Stage& s, int) { return word(s.child->exit().reaper != nullptr); }},
+    {"exit and free of the parent", [](Stage& s, int) { return word(s.parent->exit().reaper != nullptr); },
+     [](Stage& s, int) { return word(s.parent->free()); }},
+    {"exit and free of the child", [](Stage& s, int) { return word(s.child->exit().reaper != nullptr); },
+     [](Stage& s, int) { return word(s.child->free()); }},
+    {"free of the zombie", [](Stage& s, int) { return word(s.zombie->free()); }},
+    {"fork of 20 from the parent",
+     [](Stage& s, int me) {
+         auto built = s.parent->fork(20).try_build();
+         s.forked[me] = built.value;
+         return word(built);
+     }},
+    {"fork of 20 from the child",
+     [](Stage& s, int me) {
+         auto built = s.child->fork(20).try_build();
+         s.forked[me] = built.value;
+         return word(built);
+     }},
+    {"thread 20 of the child",
+     [](Stage& s, int me) {
+         auto built = s.child->new_thread(20).try_build();
+         s.started[me] = built.value;
+         return word(built);
+     }},
+    {"create_group of the child", [](Stage& s, int) { return word(s.child->try_create_group()); }},
+    {"create_session of the child", [](Stage& s, int) { return word(s.child->try_create_session()); }},
+    {"move of the child to group 5", [](Stage& s, int) { return word(s.child->move_to_group(s.group)); }},
+    {"move of the leader to group 1", [](Stage& s, int) { return word(s.leader->move_to_group(s.init->group())); }},
+    {"exit of thread 3", [](Stage& s, int) { return with(s.first, [](Thread& t) { return t.exit(11); }); }},
+    {"exit of thread 9", [](Stage& s, int) { return with(s.second, [](Thread& t) { return t.exit(12); }); }},
+    {"exit of an only thread", [](Stage& s, int) { return with(s.only, [](Thread& t) { return t.exit(15); }); }},
+    {"exec of thread 9", [](Stage& s, int) { return with(s.second, [](Thread& t) { return t.exec(); }); }},
+    {"drop of thread 9", [](Stage& s, int) { return s.second.reset(), std::string(); }},
+    {"group_exit of the child", [](Stage& s, int) { return word(s.child->group_exit(13)); }},
+    {"group_exit of the child with another code", [](Stage& s, int) { return word(s.child->group_exit(14)); }},
+    {"subreaper mark of the parent", [](Stage& s, int) { return s.parent->set_child_subreaper(true), std::string(); }},
+    {"exit of the subreaper", [](Stage& s, int) { return word(s.subreaper->exit().reaper != nullptr); }},
+    {"exit of the subreaper's child", [](Stage& s, int) { return word(s.under->exit().reaper != nullptr); }},
+    {"drop of the empty group", [](Stage& s, int) { return s.emptied.reset(), std::string(); }},
+    {"create_group of the former leader", [](Stage& s, int) { return word(s.former->try_create_group()); }},
+    {"create_session of the former leader", [](Stage& s, int) { return word(s.former->try_create_session()); }},
+    {"move of the child to the empty group",
+     [](Stage& s, int) {
+         const auto group = s.tree.find_group(6);
+         return group ? word(s.child->move_to_group(group)) : "gone";
+     }},
+};
+
+struct Outcome {
+    std::string results[2];
+    std::string tree;
+    friend bool operator==(const Outcome&, const Outcome&) = default;
+    [[nodiscard]] std::string text() const { return "[" + results[0] + "] [" + results[1] + "]\n" + tree; }
+};
+
+/// Looks at the tree, takes it down and requires that nothing is left.
+void finish(std::optional<Stage>& stage, Outcome& outcome) {
+    outcome.tree = stage->describe();
+    stage.reset();
+    if (outcome.tree.find("BROKEN") != std::string::npos)
+        fail("an invariant is broken\n" + outcome.text());
+    if (BalanceMemory::blocks != 0 || Payload::alive != 0)
+        fail("something is left");
+}
+
+/// Adds what each order gives in which the steps of both can come, those of `order` having come already (0 for a, 1 for
+/// b).
+void add_orders(const Operation& a, const Operation& b, std::vector<int> order, std::vector<Outcome>& outcomes) {
+    const auto done = [&order](int which) { return static_cast<int>(std::count(order.begin(), order.end(), which)); };
+    if (done(0) + done(1) < a.count() + b.count()) {
+        for (const int next : {0, 1})
+            if (done(next) < (next == 0 ? a : b).count()) {
+                order.push_back(next);
+                add_orders(a, b, order, outcomes);
+                order.pop_back();
+            }
+        return;
+    }
+    std::optional<Stage> stage(std::in_place);
+    Outcome outcome;
+    int steps[2] = {};
+    for (const int who : order) {
+        std::string& text = outcome.results[who];
+        text += steps[who] > 0 ? " " : "";
+        text += (who == 0 ? a : b).steps[steps[who]](*stage, who);
+        ++steps[who];
+    }
+    finish(stage, outcome);
+    outcomes.push_back(outcome);
+}
+
+[[noreturn]] void disagree(const std::string& schedule, const Outcome& outcome, const std::vector<Outcome>& allowed) {
+    std::string text = "as in no order of the two, schedule " + schedule + "\n" + outcome.text();
+    for (const Outcome& other : allowed)
+        text += "--- one order gives\n" + other.text();
+    fail(text);
+}
+
+std::size_t explore(support::Explorer& explorer, const Operation& a, const Operation& b) {
+    running = std::string(a.name) + " | " + b.name;
+    std::vector<Outcome> allowed;
+    add_orders(a, b, {}, allowed);
+    std::optional<Stage> stage;
+    Outcome outcome;
+    return explorer.explore([&] { stage.emplace(); }, [&] { outcome.results[0] = a.run(*stage, 0); },
+                            [&] { outcome.results[1] = b.run(*stage, 1); },
+                            [&] {
+                                finish(stage, outcome);
+                                if (std::count(allowed.begin(), allowed.end(), outcome) == 0)
+                                    disagree(explorer.schedule(), outcome, allowed);
+                                return true;
+                            });
+}
+
+extern "C" void crashed(int) {
+    static_cast<void>(!write(2, running.data(), running.size()));
+    static_cast<void>(!write(2, ": crashed\n", 10));
+    _exit(1);
+}
+
+} // namespace
+
+// Without arguments all pairs; with two names that pair only.
+int main(int argc, char** argv) {
+    std::signal(SIGSEGV, crashed);
+    std::signal(SIGABRT, crashed);
+    std::size_t pairs = 0;
+    std::size_t schedules = 0;
+    support::Explorer explorer(3);
+    for (const Operation& a : operations)
+        for (const Operation& b : operations)
+            if (argc > 2 ? std::strcmp(a.name, argv[1]) == 0 && std::strcmp(b.name, argv[2]) == 0 : &a <= &b) {
+                schedules += explore(explorer, a, b);
+                ++pairs;
+            }
+    std::printf("%zu pairs of operations, %zu schedules: each as if one had come after the other\n", pairs, schedules);
+    return schedules > 10 * pairs ? 0 : 2;
+}

@@ -1,0 +1,4 @@
+int number();
+int number() {
+    return 1;
+}

@@ -1,0 +1,6 @@
+struct Base {
+    virtual int number();
+};
+int Base::number() {
+    return 1;
+}

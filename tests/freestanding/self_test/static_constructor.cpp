@@ -1,0 +1,2 @@
+volatile int source = 1;
+int at_start = source;

@@ -1,0 +1,5 @@
+extern thread_local int elsewhere;
+int read();
+int read() {
+    return elsewhere;
+}

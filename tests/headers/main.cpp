@@ -1,0 +1,2 @@
+// The test is that this program links: first.cpp and second.cpp, made by CMake, include every header.
+int main() {}

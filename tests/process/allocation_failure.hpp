@@ -1,0 +1,102 @@
+#pragma once
+// A life of a tree in which every call may run out of memory, for programs with and without exceptions.
+
+#include "support/tree_invariants.hpp"
+
+#include <procspace/process/tree.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+namespace support {
+
+/// Builds a tree by try_ functions only. Each call that says no_memory is checked to have changed nothing, and is made
+/// again.
+template <class Traits>
+class Life {
+    using Errno = procspace::Errno;
+    using Pid = procspace::Pid;
+    using Process = std::shared_ptr<procspace::BasicProcess<Traits>>;
+    using Thread = std::shared_ptr<procspace::BasicThread<Traits>>;
+
+public:
+    void live() {
+        const Process init = twice([&] { return tree_.new_init(1).data(100L).try_build(); });
+        expect(init != nullptr && init->template data<long>() != nullptr, "init");
+        const Process shell = fork(init, 2);
+        expect(twice([&] { return shell->try_create_session(); }).second != nullptr, "create_session");
+        for (Pid pid = 10; pid < 13; ++pid) {
+            const Process job = fork(shell, pid);
+            expect(twice([&] { return job->try_create_group(); }) != nullptr, "create_group");
+            const Thread leader = thread(job, pid);
+            const Thread second = thread(job, pid + 100);
+            const Process child = fork(job, pid + 200);
+            expect(child->pgid() == pid && child->sid() == 2, "inherited");
+            expect(!leader->exit(1) && second->exit(2), "threads");
+            job->exit();
+            expect(job->free(), "free");
+            expect(child->parent() == init, "reparented");
+        }
+        expect(TreeInvariants<Traits>::check(tree_).rule == nullptr, "invariants");
+    }
+
+    /// Returns how many calls said no_memory.
+    [[nodiscard]] std::size_t failures() const { return failures_; }
+    /// Returns what went wrong first, or null.
+    [[nodiscard]] const char* complaint() const { return complaint_; }
+
+private:
+    void expect(bool holds, const char* what) {
+        if (!holds && complaint_ == nullptr)
+            complaint_ = what;
+    }
+
+    Process fork(const Process& parent, Pid pid) {
+        const Process child = twice([&] { return parent->fork(pid).data(static_cast<long>(pid)).try_build(); });
+        expect(child->template data<long>() != nullptr && *child->template data<long>() == static_cast<long>(pid),
+               "data");
+        return child;
+    }
+    Thread thread(const Process& process, Pid tid) {
+        return twice([&] { return process->new_thread(tid).data(tid).try_build(); });
+    }
+
+    /// What can be counted and must not change when a call fails.
+    struct Size {
+        std::size_t processes = 0, threads = 0, groups = 0, memberships = 0;
+        friend bool operator==(const Size&, const Size&) = default;
+    };
+    Size size() {
+        Size sum;
+        for (Pid pid = 1; pid < 300; ++pid) {
+            sum.processes += tree_.find_process(pid) != nullptr;
+            sum.threads += tree_.find_thread(pid) != nullptr;
+            if (const auto group = tree_.find_group(pid)) {
+                ++sum.groups;
+                group->for_each_process([&](const procspace::ProcessInfo&) { ++sum.memberships; });
+            }
+        }
+        return sum;
+    }
+
+    template <class F>
+    auto twice(F&& f) {
+        const Size before = size();
+        auto result = f();
+        if (!result) {
+            expect(result.error == Errno::no_memory, "the error is no_memory");
+            expect(size() == before, "a failed call changes nothing");
+            ++failures_;
+            result = f(); // only one allocation fails
+            expect(static_cast<bool>(result), "the second try succeeds");
+        }
+        return std::move(result.value);
+    }
+
+    procspace::BasicProcessTree<Traits> tree_;
+    std::size_t failures_ = 0;
+    const char* complaint_ = nullptr;
+};
+
+} // namespace support

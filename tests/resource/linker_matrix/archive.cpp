@@ -1,0 +1,3 @@
+#include "shared.hpp"
+
+PROCSPACE_RESOURCE(int, in_archive, 8)

@@ -1,0 +1,12 @@
+# The files that the tests before have written: JSON that CMake can read, and a graph with an edge.
+file(READ shadow_test.json json)
+string(JSON differences GET "${json}" differences)
+string(JSON processes LENGTH "${json}" processes)
+string(JSON parent GET "${json}" processes 1 parent_index)
+if(NOT differences EQUAL 0 OR NOT processes EQUAL 2 OR NOT parent EQUAL 0)
+    message(FATAL_ERROR "unexpected JSON: ${json}")
+endif()
+file(READ shadow_test.dot dot)
+if(NOT dot MATCHES "^digraph shadow {.*n0 -> n1;.*}\n$")
+    message(FATAL_ERROR "unexpected graph: ${dot}")
+endif()

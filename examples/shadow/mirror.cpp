@@ -88,6 +88,22 @@ Mirror::Outcome Mirror::on(const Execed& event) {
     return {};
 }
 
+/// The first process of the dying one's pid namespace, if that has the orphans: when no subreaper in the namespace is
+/// above them. It need not be an ancestor (nsenter, or unshare --pid without --fork). Null where the library chooses by
+/// itself.
+Mirror::Handle Mirror::reaper_in_namespace(const Process& dying) const {
+    const pid_t home = dying.data<MirrorProcess>()->home_init;
+    if (home == 0 || home == static_cast<pid_t>(dying.pid()))
+        return nullptr;
+    for (Handle above = dying.parent(); above != nullptr; above = above->parent()) {
+        if (above->data<MirrorProcess>()->home_init != home)
+            return process(home);
+        if (above->is_child_subreaper())
+            return nullptr;
+    }
+    return nullptr;
+}
+
 Mirror::Outcome Mirror::on(const Exited& event) {
     Thread* task = thread(event.tid);
     if (task == nullptr)
@@ -98,7 +114,7 @@ Mirror::Outcome Mirror::on(const Exited& event) {
     if (!last)
         return {};
     const auto children = owner->children();
-    owner->exit();
+    owner->exit(reaper_in_namespace(*owner));
     Outcome outcome;
     for (const Handle& child : children) {
         child->data<MirrorProcess>()->exit_signal = SIGCHLD; // an adopted child tells its new parent the usual way
@@ -150,8 +166,9 @@ Mirror::Outcome Mirror::on(const GroupSet& event) {
         return {unknown("process", event.pid), {}};
     if (static_cast<pid_t>(member->pgid()) == event.pgid)
         return {};
-    const auto group = event.pgid == event.pid ? member->create_group() : group_in_session_of(*member, event.pgid);
-    if (group == nullptr || !member->move_to_group(group))
+    // Held until the member has joined: a group that nobody holds and nobody is in does not exist.
+    const auto group = event.pgid == event.pid ? nullptr : group_in_session_of(*member, event.pgid);
+    if (!member->set_pgid(number(event.pgid)))
         return {join("the library refuses to move ", event.pid, " to group ", event.pgid), {}};
     return {};
 }

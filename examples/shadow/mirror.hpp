@@ -22,8 +22,11 @@ struct MirrorProcess {
     int exit_signal = 0;
     bool surroundings = false; ///< stands for something outside of the command's tree, and is never compared
     bool namespace_init = false;
+    pid_t home_init = 0; ///< the first process of its pid namespace, unless that is shadow's
 
-    static MirrorProcess outside() { return {.exit_signal = SIGCHLD, .surroundings = true, .namespace_init = false}; }
+    static MirrorProcess outside() {
+        return {.exit_signal = SIGCHLD, .surroundings = true, .namespace_init = false, .home_init = 0};
+    }
 };
 struct MirrorTask {
     TaskNamespace ns{procspace::NoValue{}};
@@ -87,6 +90,7 @@ private:
     std::shared_ptr<Group> group_in_session_of(const Process& member, pid_t pgid);
     TaskNamespace inherit(const TaskNamespace* parent, const Forked& event);
     void settle_home(Process& child, TaskNamespace& ns, const Forked& event);
+    Handle reaper_in_namespace(const Process& dying) const;
     void remember(ResourceKind kind, const TaskNamespace& ns, std::uint64_t inode);
 
     // Declared first, so that it outlives every handle below.

@@ -48,7 +48,8 @@ Mirror::Outcome Mirror::on(const Forked& event) {
     TaskNamespace* const from = by_shadow ? nullptr : &caller->data<MirrorTask>()->ns;
     Handle owner = maker;
     if ((event.flags & CLONE_THREAD) == 0) {
-        MirrorProcess data{.exit_signal = event.exit_signal, .surroundings = false, .namespace_init = false};
+        MirrorProcess data{
+            .exit_signal = event.exit_signal, .surroundings = false, .namespace_init = false, .home_init = 0};
         if ((event.flags & CLONE_PARENT) != 0) {
             data.exit_signal = maker->data<MirrorProcess>()->exit_signal;
             owner = fork_beside(maker, event.child, std::move(data));
@@ -99,8 +100,10 @@ void Mirror::settle_home(Process& child, TaskNamespace& ns, const Forked& event)
         // The first process in there: it reaps the orphans, and ends the others when it ends.
         child.data<MirrorProcess>()->namespace_init = true;
         child.set_child_subreaper(true);
+        store.home->init = static_cast<pid_t>(child.pid());
     }
     pid_home.replace(ns, store.home);
+    child.data<MirrorProcess>()->home_init = store.home->init;
     for (const auto& [kind, inode] : event.names) {
         set_name(kind, ns, inode);
         remember(kind, ns, inode);

@@ -124,9 +124,6 @@ ptrace was refused; 126 if COMMAND could not be executed; 127 if it was not foun
 
 Limits: a program that is itself a debugger can't trace what shadow traces. Programs with set-user-ID keep that only when
 shadow is run by root. Calls that 32-bit programs make are not decoded.
-Two things that Linux does the library can't express, so they are told as differences: setpgid on a child that is a zombie,
-and orphans that go to the first process of their pid namespace though it is no ancestor of theirs (unshare --pid without
---fork, and two children).
 )";
 }
 

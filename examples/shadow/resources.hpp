@@ -29,6 +29,7 @@ struct AddressSpace {
 };
 struct KernelNamespace {
     std::uint64_t inode = 0; ///< the kernel's name for it; 0 while nobody has told
+    pid_t init = 0;          ///< the first process, if it is a pid namespace other than shadow's
 };
 struct PidForChildren;
 struct TimeForChildren;

@@ -325,3 +325,99 @@ PROCSPACE_TRAITS_TEST_CASE("Process: group_exit is refused once the process has 
     child->free();
     CHECK_FALSE(child->group_exit(5));
 }
+
+PROCSPACE_TRAITS_TEST_CASE("Process: exit gives the children to the reaper that it is told", "[process][exit][P9]") {
+    World<TestType> world;
+    const auto parent = world.init->fork(2).build();
+    const auto orphan = parent->fork(3).build();
+    const auto dead = parent->fork(4).build();
+    dead->exit();
+    const auto aside = world.init->fork(9).build();
+    const auto far = aside->fork(10).build();
+    SECTION("one that is no ancestor") {
+        CHECK(parent->exit(far).reaper == far);
+        CHECK(support::pids(far->children()) == Pids{3, 4});
+        CHECK(orphan->parent() == far);
+    }
+    SECTION("before a subreaper") {
+        world.init->set_child_subreaper(true);
+        CHECK(parent->exit(aside).reaper == aside);
+        CHECK(orphan->parent() == aside);
+    }
+    SECTION("no zombie among them and nobody to be told") {
+        dead->free();
+        CHECK(parent->exit(aside).reaper == nullptr);
+        CHECK(orphan->parent() == aside);
+    }
+    SECTION("not to none") {
+        CHECK(parent->exit(nullptr).reaper == world.init);
+    }
+    SECTION("not to one that has exited") {
+        aside->exit();
+        CHECK(parent->exit(aside).reaper == world.init);
+    }
+    SECTION("not to one of another tree") {
+        World<TestType> other;
+        CHECK(parent->exit(other.init).reaper == world.init);
+        CHECK(other.init->children().empty());
+    }
+    SECTION("not to itself") {
+        CHECK(parent->exit(parent).reaper == world.init);
+    }
+    SECTION("not to a child of its own") {
+        CHECK(parent->exit(orphan).reaper == world.init);
+        CHECK(orphan->parent() == world.init);
+    }
+    SECTION("not to a grandchild") {
+        const auto grandchild = orphan->fork(5).build();
+        CHECK(parent->exit(grandchild).reaper == world.init);
+    }
+    CHECK(parent->children().empty());
+    CHECK(world.check({parent, orphan, dead, aside, far}).rule == nullptr);
+}
+
+PROCSPACE_TRAITS_TEST_CASE("Process: exit hands the children to the reaper that is named, ancestor or not",
+                           "[process][exit][P9]") {
+    World<TestType> world;
+    const auto first = world.init->fork(2).build();
+    const auto dying = world.init->fork(3).build();
+    const auto orphan = dying->fork(4).build();
+    orphan->exit();
+    const auto effects = dying->exit(first);
+    CHECK(orphan->parent() == first);
+    CHECK(effects.reaper == first); // it must be told of the zombie
+}
+
+PROCSPACE_TRAITS_TEST_CASE("Process: exit names nobody to tell when no zombie is handed over", "[process][exit][P9]") {
+    World<TestType> world;
+    const auto dying = world.init->fork(3).build();
+    const auto orphan = dying->fork(4).build();
+    CHECK(dying->exit().reaper == nullptr);
+    CHECK(orphan->parent() == world.init);
+    const auto late = world.init->fork(5).build();
+    late->fork(6).build()->exit();
+    CHECK(late->exit().reaper == world.init);
+}
+
+PROCSPACE_TRAITS_TEST_CASE("Process: exit goes by the rule when the named reaper cannot adopt", "[process][exit][P9]") {
+    World<TestType> world;
+    const auto dying = world.init->fork(2).build();
+    const auto orphan = dying->fork(3).build();
+    SECTION("it descends from the dying one") {
+        const auto grandchild = orphan->fork(4).build();
+        dying->exit(grandchild);
+    }
+    SECTION("it is the dying one") {
+        dying->exit(dying);
+    }
+    SECTION("it has exited") {
+        const auto dead = world.init->fork(5).build();
+        dead->exit();
+        dying->exit(dead);
+    }
+    SECTION("it is of another tree") {
+        World<TestType> other;
+        dying->exit(other.init);
+    }
+    CHECK(orphan->parent() == world.init);
+}

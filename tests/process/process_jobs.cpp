@@ -290,3 +290,109 @@ TEST_CASE("Process: out of memory leaves it in its group and session", "[process
     support::FailNth::arm(0);
     CHECK(unchanged());
 }
+
+PROCSPACE_TRAITS_TEST_CASE("Process: set_pgid moves it into the group with the number", "[process][jobs][P4]") {
+    World<TestType> world;
+    const auto leader = world.init->fork(2).build();
+    const auto child = world.init->fork(3).build();
+    SECTION("of another") {
+        const auto group = leader->create_group();
+        CHECK(child->set_pgid(2));
+        CHECK(child->group() == group);
+    }
+    SECTION("its own for which there is no group") {
+        CHECK(child->set_pgid(3));
+        CHECK(child->pgid() == 3);
+        CHECK(support::pids(child->group()->processes()) == Pids{3});
+    }
+    SECTION("its own for which there is one") {
+        const auto group = child->create_group();
+        child->move_to_group(world.init->group());
+        CHECK(child->set_pgid(3));
+        CHECK(child->group() == group);
+    }
+    SECTION("where it is already") {
+        CHECK(child->set_pgid(1));
+        CHECK(child->pgid() == 1);
+        leader->create_group();
+        CHECK(leader->set_pgid(2));
+        CHECK(leader->pgid() == 2);
+    }
+    SECTION("also as a zombie") {
+        leader->create_group();
+        child->exit();
+        CHECK(child->set_pgid(2));
+        CHECK(child->pgid() == 2);
+        CHECK(child->set_pgid(3));
+        CHECK(support::pids(child->group()->processes()) == Pids{3});
+    }
+}
+
+PROCSPACE_TRAITS_TEST_CASE("Process: set_pgid is refused", "[process][jobs]") {
+    World<TestType> world;
+    const auto child = world.init->fork(2).build();
+    const auto other = world.init->fork(3).build();
+    SECTION("for a number that is no group") {
+        CHECK(child->set_pgid(3).error == Errno::permission);
+        CHECK(child->set_pgid(99).error == Errno::permission);
+    }
+    SECTION("for a group of another session") {
+        other->create_session();
+        CHECK(child->set_pgid(3).error == Errno::permission);
+    }
+    SECTION("for a session leader") {
+        const auto group = other->create_group();
+        other->move_to_group(world.init->group());
+        child->create_session();
+        CHECK(child->set_pgid(1).error == Errno::permission);
+        CHECK(child->set_pgid(2).error == Errno::permission);
+        CHECK(child->pgid() == 2);
+    }
+    SECTION("once it was reaped") {
+        child->exit();
+        child->free();
+        CHECK(child->set_pgid(1).error == Errno::no_process);
+        CHECK(child->set_pgid(2).error == Errno::no_process);
+    }
+}
+
+PROCSPACE_TRAITS_TEST_CASE("Process: set_pgid moves a zombie as well, into its own group or another",
+                           "[process][jobs][P4]") {
+    World<TestType> world;
+    const auto child = world.init->fork(2).build();
+    const auto sibling = world.init->fork(3).build();
+    sibling->create_group();
+    child->exit();
+    CHECK(child->set_pgid(2));
+    CHECK(child->pgid() == 2);
+    CHECK(support::pids(child->group()->processes()) == Pids{2});
+    CHECK(child->set_pgid(2)); // already there
+    CHECK(child->set_pgid(3));
+    CHECK(support::pids(sibling->group()->processes()) == Pids{2, 3});
+    CHECK(child->free());
+    CHECK(support::pids(sibling->group()->processes()) == Pids{3});
+}
+
+PROCSPACE_TRAITS_TEST_CASE("Process: set_pgid says why it moves nothing", "[process][jobs]") {
+    World<TestType> world;
+    const auto child = world.init->fork(2).build();
+    const auto leader = world.init->fork(3).build();
+    leader->create_session();
+    SECTION("a session leader") {
+        CHECK(leader->set_pgid(3).error == Errno::permission);
+        CHECK(leader->set_pgid(1).error == Errno::permission);
+    }
+    SECTION("a group of another session") {
+        CHECK(child->set_pgid(3).error == Errno::permission);
+    }
+    SECTION("no such group") {
+        CHECK(child->set_pgid(77).error == Errno::permission);
+    }
+    SECTION("a reaped process") {
+        child->exit();
+        child->free();
+        CHECK(child->set_pgid(2).error == Errno::no_process);
+        CHECK(child->set_pgid(1).error == Errno::no_process);
+    }
+    CHECK(child->pgid() == 1);
+}

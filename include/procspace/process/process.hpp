@@ -155,6 +155,11 @@ public:
     /// nothing. The reaper is the nearest living ancestor that is a child subreaper, else init. Returns what the caller
     /// has to do now. **Panics** for init. **Complexity**: linear in threads and children; no allocation.
     BasicEffects<Traits> exit();
+    /// The same with the children going to `reaper`: the first process of their pid namespace adopts those who have no
+    /// subreaper in it, ancestor or not. As exit() if it is null, of another tree, has exited, or descends from this
+    /// process.
+    /// **Complexity**: as exit(), and linear in the depth of `reaper`.
+    BasicEffects<Traits> exit(const Handle& reaper);
 
     /// Reaps a zombie: it leaves its parent, its group and its number. Returns true for the one caller who reaped it,
     /// false when that was done before. **Panics** unless the process has exited.
@@ -188,6 +193,12 @@ public:
     /// allocation.
     bool move_to_group(const std::shared_ptr<Group>& group);
 
+    /// What setpgid(2) does to the process that it names: moves it into the group with this number, which must be in
+    /// its session; its own number makes the group if there is none. Unlike the two above it moves zombies, too.
+    /// **Errors**: permission (a session leader, or no such group in the session); no_process (reaped); no_memory.
+    /// **Complexity**: logarithmic; two allocations for its own number, none otherwise. Takes the tree lock.
+    [[nodiscard]] Result<void> set_pgid(Pid pgid);
+
 private:
     template <class>
     friend class BasicProcessBuilder;
@@ -219,6 +230,10 @@ private:
             return nullptr;
     }
 
+    /// Moves the process into the group with its number. **Errors**: no_process (its state is beyond `latest`);
+    /// permission (a session leader); exists (it is there already); no_memory.
+    Result<std::shared_ptr<Group>> enter_own_group(ProcessState latest);
+
     [[nodiscard]] Handle self() const {
         Guard guard(this->topology_->lock());
         return self_handle();
@@ -231,7 +246,8 @@ private:
     [[nodiscard]] Handle self_handle() const noexcept {
         return parent_ != nullptr ? place_->second : is_init_ ? this->topology_->init_ : nullptr;
     }
-    [[nodiscard]] BasicProcess* reaper_of_children() const noexcept;
+    [[nodiscard]] BasicProcess* reaper_of_children(BasicProcess* wanted) const noexcept;
+    [[nodiscard]] bool may_adopt_from(const BasicProcess& dying) const noexcept;
 
     void set_parent(BasicProcess* parent) noexcept {
         parent_ = parent;

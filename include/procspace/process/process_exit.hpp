@@ -30,6 +30,11 @@ void BasicProcess<Traits>::set_child_subreaper(bool on) {
 
 template <class Traits>
 auto BasicProcess<Traits>::exit() -> BasicEffects<Traits> {
+    return exit(nullptr);
+}
+
+template <class Traits>
+auto BasicProcess<Traits>::exit(const Handle& wanted) -> BasicEffects<Traits> {
     if (is_init_)
         Traits::panic("init cannot exit: its children would have no reaper", Location::current());
     Numbers numbers;
@@ -41,7 +46,7 @@ auto BasicProcess<Traits>::exit() -> BasicEffects<Traits> {
     // The children move before the zombie can be seen: a zombie never has any, and a fork that comes later is refused.
     BasicProcess* to_tell = nullptr;
     if (!children_.empty())
-        if (BasicProcess* const reaper = reaper_of_children(); hand_children_to(*reaper))
+        if (BasicProcess* const reaper = reaper_of_children(wanted.get()); hand_children_to(*reaper))
             to_tell = reaper;
     if (is_child_subreaper())
         --this->topology_->subreapers_;
@@ -76,14 +81,28 @@ bool BasicProcess<Traits>::free() {
     return true;
 }
 
-/// The nearest living ancestor that is marked, else init. Every ancestor is living: a zombie has no children.
+/// Whom the caller wants, if that can be; the nearest living ancestor that is marked; else init. Every ancestor is
+/// living: a zombie has no children.
 template <class Traits>
-BasicProcess<Traits>* BasicProcess<Traits>::reaper_of_children() const noexcept {
+BasicProcess<Traits>* BasicProcess<Traits>::reaper_of_children(BasicProcess* wanted) const noexcept {
+    if (wanted != nullptr && wanted->may_adopt_from(*this))
+        return wanted;
     if (this->topology_->subreapers_ > 0)
         for (BasicProcess* ancestor = parent_; ancestor != nullptr; ancestor = ancestor->parent_)
             if (ancestor->is_child_subreaper())
                 return ancestor;
     return this->topology_->init_.get();
+}
+
+/// A descendant may not: the tree would be a ring.
+template <class Traits>
+bool BasicProcess<Traits>::may_adopt_from(const BasicProcess& dying) const noexcept {
+    if (this->topology_ != dying.topology_ || !living())
+        return false;
+    const BasicProcess* ancestor = this;
+    while (ancestor != nullptr && ancestor != &dying)
+        ancestor = ancestor->parent_;
+    return ancestor == nullptr;
 }
 
 /// Under one lock hold, so that no child is ever in no table or in two.

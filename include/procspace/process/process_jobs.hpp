@@ -47,6 +47,14 @@ bool BasicProcess<Traits>::move_to_group(const std::shared_ptr<Group>& group) {
 
 template <class Traits>
 auto BasicProcess<Traits>::try_create_group() -> Result<std::shared_ptr<Group>> {
+    auto entered = enter_own_group(ProcessState::living);
+    if (!entered && entered.error != Errno::no_memory)
+        return Errno::permission;
+    return entered;
+}
+
+template <class Traits>
+auto BasicProcess<Traits>::enter_own_group(ProcessState latest) -> Result<std::shared_ptr<Group>> {
     using Entry = typename Session::Groups::Node;
     // The session is looked up before the lock is taken for good. Only this process itself can leave it meanwhile, by
     // creating one, and then it is a session leader and refused below.
@@ -58,8 +66,12 @@ auto BasicProcess<Traits>::try_create_group() -> Result<std::shared_ptr<Group>> 
     typename Group::Remains retired;
     Departure departure;
     Guard guard(this->topology_->lock());
-    if (!living() || group_->pgid_ == pid_ || is_session_leader())
+    if (state() > latest)
+        return Errno::no_process;
+    if (is_session_leader())
         return Errno::permission;
+    if (group_->pgid_ == pid_)
+        return Errno::exists;
     // The group with this number may exist: this process left it, others stayed or somebody holds a handle.
     auto group = group_->session_->groups_.upgrade(pid_);
     if (group == nullptr) {
@@ -71,6 +83,29 @@ auto BasicProcess<Traits>::try_create_group() -> Result<std::shared_ptr<Group>> 
     departure = leave_group();
     join(group, std::move(departure.member));
     return Result<std::shared_ptr<Group>>(std::move(group));
+}
+
+template <class Traits>
+Result<void> BasicProcess<Traits>::set_pgid(Pid wanted) {
+    if (wanted == pid_) {
+        const Errno refusal = enter_own_group(ProcessState::zombie).error;
+        return refusal == Errno::exists ? Errno::ok : refusal;
+    }
+    std::shared_ptr<Group> group; // stands before the guard, as the next: dies after it
+    Departure departure;
+    Guard guard(this->topology_->lock());
+    if (group_ == nullptr)
+        return Errno::no_process;
+    if (is_session_leader())
+        return Errno::permission;
+    if (group_->pgid_ == wanted)
+        return {};
+    group = group_->session_->groups_.upgrade(wanted);
+    if (group == nullptr)
+        return Errno::permission;
+    departure = leave_group();
+    join(group, std::move(departure.member));
+    return {};
 }
 
 template <class Traits>

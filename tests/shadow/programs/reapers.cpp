@@ -7,8 +7,10 @@
 //   nowait       a look at a zombie that leaves it there, then the reap
 //   stopped      a child that stops, goes on, and is waited for each time
 //   orphaned     a stopped child in a group that becomes orphaned: SIGHUP and SIGCONT
+//   grouped      zombies that their parent moves into groups, a new one and one of the other
 #include <csignal>
 #include <cstring>
+#include <initializer_list>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -110,6 +112,18 @@ int orphaned() {
     return 0;
 }
 
+int grouped() {
+    const pid_t first = child(nothing);
+    const pid_t second = child(nothing);
+    siginfo_t info{};
+    for (const pid_t pid : {first, second})
+        if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) != 0)
+            return 1;
+    const bool moved = ::setpgid(first, first) == 0 && ::setpgid(second, first) == 0 && ::getpgid(second) == first;
+    reap_all();
+    return moved ? 0 : 1;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -130,5 +144,7 @@ int main(int argc, char** argv) {
         return stopped();
     if (std::strcmp(kind, "orphaned") == 0)
         return orphaned();
+    if (std::strcmp(kind, "grouped") == 0)
+        return grouped();
     return 2;
 }

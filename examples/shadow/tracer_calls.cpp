@@ -119,16 +119,16 @@ void Tracer::find_lost_exec(Tracee& dying) {
 /// SIGKILL in the middle of a fork swallows the stop that tells of the child, which is traced all the same.
 void Tracer::find_lost_child(Tracee& maker) {
     std::vector<pid_t> candidates;
-    for (const auto& [tid, stop] : early_)
-        candidates.push_back(tid);
     if ((maker.call.flags & CLONE_THREAD) != 0) {
-        const auto threads = proc::tasks(maker.pid);
-        candidates.insert(candidates.end(), threads.begin(), threads.end());
+        candidates = proc::tasks(maker.pid);
     } else {
         const auto stat = proc::stat(maker.pid);
         const bool beside = (maker.call.flags & CLONE_PARENT) != 0 && stat;
-        const auto children = proc::children(beside ? stat->ppid : maker.pid);
-        candidates.insert(candidates.end(), children.begin(), children.end());
+        candidates = proc::children(beside ? stat->ppid : maker.pid);
+        // Its maker gone, a child has another parent by now, and the stop that came early is all there is to go by.
+        if (!stat || stat->ended())
+            for (const auto& [tid, stop] : early_)
+                candidates.push_back(tid);
     }
     for (const pid_t child : candidates)
         if (find(child) == nullptr && !zombies_.contains(child) && proc::tracer_of(child) == ::getpid())

@@ -37,8 +37,13 @@ void Tracer::on_death(const ptrace::Report& report) {
     Tracee* task = find(tid);
     if (task == nullptr) {
         Tracee* maker = find(current_);
-        if (maker == nullptr || maker->call.kind != Call::Kind::fork || zombies_.contains(tid)) {
-            // Not traced any more: a zombie that shadow has inherited from its dead parent.
+        const auto stat = proc::stat(tid);
+        const bool is_its =
+            maker != nullptr && maker->call.kind == Call::Kind::fork &&
+            ((maker->call.flags & (CLONE_THREAD | CLONE_PARENT)) != 0 || !stat || stat->ppid == maker->pid);
+        if (!is_its || zombies_.contains(tid)) {
+            // Not traced any more: a zombie that shadow has inherited from its dead parent. Or one whose birth nobody
+            // told of, since SIGKILL took its maker in the middle of the fork, and it as well.
             ptrace::consume(tid);
             early_.erase(tid);
             if (zombies_.contains(tid))

@@ -122,13 +122,17 @@ bool Tracer::find_news() {
     return events_ != before;
 }
 
-/// SIGKILL takes a task out of any stop, the last one included. Then it is dying without our leave.
+/// Whether a task is on its way to a stop that it has not reached. SIGKILL takes one out of any stop, the last
+/// included, and then it dies without our leave; a wait that slept has taken its zombie before it returns.
 bool Tracer::someone_woke_up() const {
     return std::any_of(tasks_.begin(), tasks_.end(), [](const auto& entry) {
-        if (entry.second.phase != Phase::held)
+        const Phase phase = entry.second.phase;
+        if (phase == Phase::running || phase == Phase::dead)
             return false;
         const auto stat = proc::stat(entry.second.pid, entry.first);
-        return stat && stat->state != 't' && !stat->ended();
+        if (!stat || stat->ended())
+            return false;
+        return phase == Phase::held ? stat->state != 't' : stat->state == 'R' || stat->state == 'D';
     });
 }
 

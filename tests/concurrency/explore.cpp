@@ -27,13 +27,6 @@ namespace {
 
 using procspace::Pid;
 
-// ThreadSanitizer has little to see where one thread runs at a time, and needs minutes for three.
-#if defined(__SANITIZE_THREAD__)
-constexpr std::size_t preemptions = 1;
-#else
-constexpr std::size_t preemptions = 3;
-#endif
-
 std::string running; // the pair that is being explored
 
 [[noreturn]] void fail(const std::string& what) {
@@ -44,7 +37,7 @@ std::string running; // the pair that is being explored
 
 /// The heap, with a balance. Must not be used under the lock.
 struct BalanceMemory {
-    inline static long blocks = 0; // plain: one thread runs at a time
+    inline static long blocks = 0; // plain: all runs in one thread
 
     static void* allocate(std::size_t size, std::size_t align) noexcept {
         if (support::ExploredLock::held_here())
@@ -354,7 +347,7 @@ int main(int argc, char** argv) {
     std::signal(SIGABRT, crashed);
     std::size_t pairs = 0;
     std::size_t schedules = 0;
-    support::Explorer explorer(preemptions);
+    support::Explorer explorer(3);
     for (const Operation& a : operations)
         for (const Operation& b : operations)
             if (argc > 2 ? std::strcmp(a.name, argv[1]) == 0 && std::strcmp(b.name, argv[2]) == 0 : &a <= &b) {

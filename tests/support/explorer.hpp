@@ -1,19 +1,108 @@
 #pragma once
-// Explorer: runs two functions at once in every order that matters. Only one of the two threads runs at a time; at each
-// point (before a lock is taken, after it was released, at an atomic access) it either goes on or hands over to the
-// other. All schedules with at most so many hand-overs are tried, one after the other, each of them reproducibly.
+// Explorer: runs two functions at once in every order that matters. Both are fibers of one thread, of which one runs at
+// a time; at each point (before a lock is taken, after it was released, at an atomic access) it either goes on or hands
+// over to the other. All schedules with at most so many hand-overs are tried, one after the other, each of them
+// reproducibly and without the help of the machine's own scheduler.
 
-#include <atomic>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include <ucontext.h>
+
+// A sanitizer must be told that the stack changes.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PROCSPACE_FIBERS_ASAN
+#endif
+#if __has_feature(thread_sanitizer)
+#define PROCSPACE_FIBERS_TSAN
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(PROCSPACE_FIBERS_ASAN)
+#include <sanitizer/common_interface_defs.h>
+#undef PROCSPACE_FIBERS_ASAN
+#define PROCSPACE_FIBERS_ASAN
+#endif
+#if defined(__SANITIZE_THREAD__) || defined(PROCSPACE_FIBERS_TSAN)
+#include <sanitizer/tsan_interface.h>
+#undef PROCSPACE_FIBERS_TSAN
+#define PROCSPACE_FIBERS_TSAN
+#endif
+
 namespace support {
+
+/// A flow of control with a stack of its own; the default one is that of the thread itself.
+class Fiber {
+public:
+    Fiber() = default;
+    Fiber(const Fiber&) = delete;
+    Fiber& operator=(const Fiber&) = delete;
+    ~Fiber() {
+#ifdef PROCSPACE_FIBERS_TSAN
+        if (stack_ != nullptr)
+            __tsan_destroy_fiber(tsan_);
+#endif
+    }
+
+    /// Gives it a stack and a function, which must not return. It begins when it is first switched to.
+    void prepare(void (*function)()) {
+        stack_ = std::make_unique<char[]>(size);
+        getcontext(&context_);
+        context_.uc_stack.ss_sp = stack_.get();
+        context_.uc_stack.ss_size = size;
+        context_.uc_link = nullptr;
+        makecontext(&context_, function, 0);
+        bottom_ = stack_.get();
+        bytes_ = size;
+#ifdef PROCSPACE_FIBERS_TSAN
+        tsan_ = __tsan_create_fiber(0);
+#endif
+    }
+
+    /// Stops this one, which is running, and continues `other`. Returns when somebody switches back.
+    void switch_to(Fiber& other) {
+#ifdef PROCSPACE_FIBERS_ASAN
+        __sanitizer_start_switch_fiber(&fake_stack_, other.bottom_, other.bytes_);
+#endif
+#ifdef PROCSPACE_FIBERS_TSAN
+        tsan_ = __tsan_get_current_fiber();
+        __tsan_switch_to_fiber(other.tsan_, 0);
+#endif
+        swapcontext(&context_, &other.context_);
+        arrived();
+    }
+
+    /// To be called first by the function of prepare(). `from` is who was running.
+    void begun(Fiber& from) {
+#ifdef PROCSPACE_FIBERS_ASAN
+        __sanitizer_finish_switch_fiber(nullptr, &from.bottom_, &from.bytes_);
+#else
+        static_cast<void>(from);
+#endif
+    }
+
+private:
+    static constexpr std::size_t size = 1 << 20;
+
+    void arrived() {
+#ifdef PROCSPACE_FIBERS_ASAN
+        __sanitizer_finish_switch_fiber(fake_stack_, nullptr, nullptr);
+#endif
+    }
+
+    ucontext_t context_{};
+    std::unique_ptr<char[]> stack_;
+    const void* bottom_ = nullptr;
+    std::size_t bytes_ = 0;
+    void* fake_stack_ = nullptr; // address sanitizer's
+    void* tsan_ = nullptr;
+};
 
 /// Explores pairs of functions; there is one at a time.
 ///
@@ -27,16 +116,9 @@ public:
     explicit Explorer(std::size_t preemptions) : bound_(preemptions) {
         active_ = this;
         for (int i = 0; i < 2; ++i)
-            threads_[i] = std::thread([this, i] { work(i); });
+            fibers_[i].prepare(begin);
     }
-    ~Explorer() {
-        quit_ = true;
-        for (int i = 0; i < 2; ++i) {
-            turn(i);
-            threads_[i].join();
-        }
-        active_ = nullptr;
-    }
+    ~Explorer() { active_ = nullptr; }
     Explorer(const Explorer&) = delete;
     Explorer& operator=(const Explorer&) = delete;
 
@@ -66,22 +148,24 @@ public:
 
     // --- for ExploredLock and ExploredAtomic ---
 
-    /// A place where the running thread may be stopped.
+    /// A place where the running function may be stopped.
     static void point() {
-        if (me_ >= 0)
+        if (now_ != nobody)
             active_->at_point();
     }
-    /// The running thread waits for something that the other one has.
+    /// The running function waits for something that the other one has.
     static void blocked() {
-        if (me_ < 0)
-            stop("a lock is held although no other thread runs");
+        if (now_ == nobody)
+            stop("a lock is held although nothing else runs");
         active_->wait_for_other();
     }
-    /// Something was released for which the other thread may wait.
+    /// Something was released for which the other function may wait.
     static void released() noexcept {
-        if (me_ >= 0)
-            active_->blocked_[1 - me_] = false;
+        if (now_ != nobody)
+            active_->blocked_[1 - now_] = false;
     }
+    /// Returns which function runs, 0 or 1, or 2 outside of explore().
+    static int now() noexcept { return now_; }
 
 private:
     static constexpr int nobody = 2;
@@ -98,45 +182,43 @@ private:
         preemptions_ = 0;
         for (int i = 0; i < 2; ++i)
             finished_[i] = blocked_[i] = false;
-        turn(choose() ? 1 : 0);
-        wait_until(nobody);
+        hand_over(choose() ? 1 : 0);
     }
 
-    void work(int index) {
-        me_ = index;
+    static void begin() {
+        Explorer& self = *active_;
+        const int index = now_;
+        self.fibers_[index].begun(self.fibers_[self.before_]);
         for (;;) {
-            wait_until(index);
-            if (quit_)
-                return;
-            (*functions_[index])();
-            finished_[index] = true;
+            (*self.functions_[index])();
+            self.finished_[index] = true;
             const int other = 1 - index;
-            if (!finished_[other] && blocked_[other])
-                stop("a thread ended and left a lock behind, for which the other waits");
-            turn(finished_[other] ? nobody : other);
+            if (!self.finished_[other] && self.blocked_[other])
+                stop("a function ended and left a lock behind, for which the other waits");
+            self.hand_over(self.finished_[other] ? nobody : other);
         }
     }
 
     void at_point() {
-        const int other = 1 - me_;
+        const int other = 1 - now_;
         if (finished_[other] || blocked_[other] || preemptions_ == bound_ || !choose())
             return;
         ++preemptions_;
-        hand_over();
+        hand_over(other);
     }
 
     void wait_for_other() {
-        const int other = 1 - me_;
+        const int other = 1 - now_;
         if (finished_[other] || blocked_[other])
             stop("deadlock");
-        blocked_[me_] = true;
-        hand_over();
+        blocked_[now_] = true;
+        hand_over(other);
     }
 
-    void hand_over() {
-        const int self = me_;
-        turn(1 - self);
-        wait_until(self);
+    void hand_over(int next) {
+        before_ = now_;
+        now_ = next;
+        fibers_[before_].switch_to(fibers_[next]);
     }
 
     /// Takes the next decision: as in the path that is being repeated, or the first alternative of a new one.
@@ -155,26 +237,15 @@ private:
         return true;
     }
 
-    // release and acquire: what one thread did is visible to the one that runs next.
-    void turn(int whose) {
-        turn_.store(whose, std::memory_order_release);
-        turn_.notify_all();
-    }
-    void wait_until(int mine) const {
-        for (int now = turn_.load(std::memory_order_acquire); now != mine; now = turn_.load(std::memory_order_acquire))
-            turn_.wait(now, std::memory_order_acquire);
-    }
-
     inline static Explorer* active_ = nullptr;
-    inline static thread_local int me_ = -1; // 0 or 1 in the two threads
+    inline static int now_ = nobody;
 
     const std::size_t bound_;
-    std::atomic<int> turn_{nobody}; // who runs; all that follows belongs to that thread
-    std::thread threads_[2];
+    Fiber fibers_[3]; // the two functions, and the caller of explore()
+    int before_ = nobody;
     const Function* functions_[2] = {};
     bool finished_[2] = {};
     bool blocked_[2] = {};
-    bool quit_ = false;
     std::vector<bool> path_;
     std::size_t position_ = 0;
     std::size_t preemptions_ = 0;
@@ -188,21 +259,21 @@ public:
         while (held_)
             Explorer::blocked();
         held_ = true;
-        ++depth_;
+        ++depth_[Explorer::now()];
     }
     void unlock() {
         held_ = false;
-        --depth_;
+        --depth_[Explorer::now()];
         Explorer::released();
         Explorer::point();
     }
 
-    /// Returns true while the calling thread holds one.
-    static bool held_here() noexcept { return depth_ != 0; }
+    /// Returns true while the running function holds one.
+    static bool held_here() noexcept { return depth_[Explorer::now()] != 0; }
 
 private:
-    inline static thread_local int depth_ = 0;
-    bool held_ = false; // plain: one thread runs at a time
+    inline static int depth_[3] = {}; // of the two functions, and outside of explore()
+    bool held_ = false;
 };
 
 /// Traits::Atomic for an Explorer.

@@ -79,8 +79,14 @@ void clone_child(Task& task, int steps) {
     if (flags != CLONE_PARENT)
         flags |= SIGCHLD;
     const long child = ::syscall(SYS_clone, flags, 0L, 0L, 0L, 0L);
-    if (child == 0)
+    if (child == 0) {
+        // The bare call does not tell the C library, whose locks another thread may hold just now: for ever, in here.
+        if (threads_here) {
+            --task.depth;
+            become(task, steps);
+        }
         live_as_child(task, steps);
+    }
     if (child > 0 && flags != CLONE_PARENT)
         task.children.push_back(static_cast<pid_t>(child));
 }
@@ -136,8 +142,7 @@ void start_threads(Task& task, int steps) {
         ::pthread_join(thread, nullptr);
 }
 
-/// A child that moves into a pid namespace with its own first process, as `unshare --fork --pid` does. (A second child
-/// in there would hand its orphans to the first, which is no ancestor of theirs: the library has no such reaper.)
+/// A child that moves into a pid namespace with its own first process, as `unshare --fork --pid` does.
 void pid_namespace(Task& task, int steps) {
     if (task.depth <= 1)
         return;
@@ -157,8 +162,7 @@ void pid_namespace(Task& task, int steps) {
     ::_exit(0);
 }
 
-/// A shell's way: the parent puts a living child into a group. (Linux lets it do so with a zombie too; the library
-/// not.)
+/// A shell's way: the parent puts a living child into a group.
 void group_for_child(Task& task, bool own) {
     std::array<int, 2> gate{};
     if (::pipe2(gate.data(), O_CLOEXEC) != 0)

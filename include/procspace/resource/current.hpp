@@ -63,8 +63,8 @@ public:
 
     /// Returns the value: good as long as this object lives, of a temporary to the end of the expression.
     [[nodiscard]] Shared<T>& operator*() const noexcept PROCSPACE_LIFETIME_BOUND { return *value_; }
-    [[nodiscard]] Shared<T>* operator->() const noexcept PROCSPACE_LIFETIME_BOUND { return value_; }
-    [[nodiscard]] Shared<T>* get() const noexcept PROCSPACE_LIFETIME_BOUND { return value_; }
+    [[nodiscard]] Shared<T>* operator->() const noexcept { return value_; }
+    [[nodiscard]] Shared<T>* get() const noexcept { return value_; }
 
 private:
     [[no_unique_address]] typename CurrentProvider<Traits>::type provider_{};

@@ -16,18 +16,21 @@
 
 #include <new>
 
-#define PROCSPACE_DECLARE_RESOURCE(T, name) extern const ::procspace::ResWrapper<T> name;
+#define PROCSPACE_DECLARE_RESOURCE(T, name) PROCSPACE_OWN extern const ::procspace::ResWrapper<T> name;
 
 #define PROCSPACE_RESOURCE(T, name, ...)                                                                               \
-    extern const ::procspace::ResWrapper<T> name;                                                                      \
+    PROCSPACE_OWN extern const ::procspace::ResWrapper<T> name;                                                        \
     constinit const ::procspace::ResWrapper<T> name{#name, PROCSPACE_INITIALISER(T, __VA_ARGS__)};                     \
     PROCSPACE_REGISTER(name)
 
 #define PROCSPACE_INLINE_RESOURCE(T, name, ...)                                                                        \
-    inline constinit const ::procspace::ResWrapper<T> name{#name, PROCSPACE_INITIALISER(T, __VA_ARGS__)};              \
+    PROCSPACE_OWN inline constinit const ::procspace::ResWrapper<T> name{#name,                                        \
+                                                                         PROCSPACE_INITIALISER(T, __VA_ARGS__)};       \
     PROCSPACE_REGISTER(name)
 
-// For the macros above.
+// For the macros above. Hidden: a resource belongs to the registry of one executable or shared object, and to use it
+// from another one is refused by the linker.
+#define PROCSPACE_OWN [[gnu::visibility("hidden")]]
 #define PROCSPACE_INITIALISER(T, ...) [](void* procspace_body) { ::new (procspace_body) T(__VA_ARGS__); }
 #define PROCSPACE_REGISTER(name)                                                                                       \
     PROCSPACE_REGISTRY_SLOT static constinit const ::procspace::Resource* name##_procspace_slot = &name.resource();

@@ -341,9 +341,10 @@ PROCSPACE_TRAITS_TEST_CASE("Process: set_pgid is refused", "[process][jobs]") {
         CHECK(child->set_pgid(3).error == Errno::permission);
     }
     SECTION("for a session leader") {
-        const auto group = other->create_group();
-        other->move_to_group(world.init->group());
         child->create_session();
+        const auto member = child->fork(4).build();
+        member->create_group();
+        CHECK(child->set_pgid(4).error == Errno::permission); // although it is of its session
         CHECK(child->set_pgid(1).error == Errno::permission);
         CHECK(child->set_pgid(2).error == Errno::permission);
         CHECK(child->pgid() == 2);

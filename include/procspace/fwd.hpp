@@ -10,6 +10,16 @@ namespace procspace {
 struct Location;
 struct DefaultTraits;
 struct HeapMemory;
+struct DefaultPool;
+template <class Config = DefaultPool>
+class PoolMemory;
+class SizeClasses;
+struct FreeChain;
+struct PoolCache;
+template <class Config>
+class ThreadLocalPoolCache;
+template <class Config = DefaultPool>
+struct ThreadCached;
 struct NoValue;
 enum class Errno : int;
 enum class Overflow;

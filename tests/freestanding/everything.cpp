@@ -1,4 +1,4 @@
-// [R6] Uses all of core/ and resource/ (thread_local_current.hpp aside) without exceptions, RTTI or a C library. One
+// [R6] Uses all of core/ and resource/ (thread_local_*.hpp aside) without exceptions, RTTI or a C library. One
 // file for three tests: its object file is inspected (symbols.cmake), it is compiled against nothing but the
 // freestanding headers, and linked to nothing but runtime.cpp it runs. freestanding_main() returns 0 or the line of the
 // first check that fails.
@@ -10,8 +10,10 @@
 #include <procspace/core/lock.hpp>
 #include <procspace/core/memory.hpp>
 #include <procspace/core/panic.hpp>
+#include <procspace/core/pool.hpp>
 #include <procspace/core/ref_count.hpp>
 #include <procspace/core/result.hpp>
+#include <procspace/core/size_classes.hpp>
 #include <procspace/core/traits.hpp>
 #include <procspace/resource/current.hpp>
 #include <procspace/resource/define.hpp>
@@ -128,6 +130,12 @@ PROCSPACE_RESOURCE(int, number, 9)
 
 namespace {
 
+struct Pool : procspace::DefaultPool {
+    using Upstream = Memory;
+    using Lock = ::Lock;
+    static constexpr std::size_t slab_bytes = 4096;
+};
+
 int core() {
     auto data = procspace::AnyData::make<Memory>(Pair{5, 6});
     CHECK(data);
@@ -135,6 +143,12 @@ int core() {
     CHECK(data.value.get<Pair>()->b == 6);
     procspace::AnyData moved(static_cast<procspace::AnyData&&>(data.value));
     CHECK(moved.has_value() && !data.value.has_value());
+
+    void* const pooled = procspace::PoolMemory<Pool>::allocate(40, 8);
+    CHECK(pooled != nullptr);
+    procspace::PoolMemory<Pool>::deallocate(pooled, 40, 8);
+    procspace::PoolMemory<Pool>::trim();
+    CHECK(procspace::PoolMemory<Pool>::held_bytes() == 0);
 
     Lock lock;
     { const procspace::LockGuard guard(lock); }

@@ -71,8 +71,8 @@ if(FOLDERS)
         endif()
         foreach(header IN LISTS headers)
             cmake_path(GET header FILENAME name)
-            # It needs thread-local storage, and says so; whoever wants none does not include it.
-            if(NOT name STREQUAL "thread_local_current.hpp" AND NOT dependencies MATCHES "/${name}")
+            # These need thread-local storage, and say so; whoever wants none does not include them.
+            if(NOT name MATCHES "^thread_local_" AND NOT dependencies MATCHES "/${name}")
                 string(APPEND complaints "not included, so not inspected: ${folder}/${name}\n")
             endif()
         endforeach()

@@ -32,7 +32,7 @@ set(freestanding
     type_traits
 )
 # Opt-in and hosted, not in the umbrella.
-set(hosted_headers resource/thread_local_current.hpp)
+set(hosted_headers core/thread_local_pool.hpp resource/thread_local_current.hpp)
 # Each puts a static constructor into every translation unit.
 set(banned_everywhere iostream)
 

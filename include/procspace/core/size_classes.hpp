@@ -1,0 +1,75 @@
+#pragma once
+// What a pool is made of apart from its slabs: the sizes of its blocks, lists of free blocks, caches of such lists.
+
+#include "../fwd.hpp"
+
+#include <cstddef>
+#include <new>
+
+namespace procspace {
+
+/// The sizes of blocks. Each is a multiple of every alignment, up to the strictest, to which a size that it serves can
+/// have been rounded up.
+class SizeClasses {
+public:
+    static constexpr std::size_t count = 20;
+    static constexpr std::size_t largest = 1024;
+    static constexpr std::size_t strictest_align = 64;
+
+    constexpr SizeClasses() noexcept {
+        std::size_t index = 0;
+        for (std::size_t i = 0; i < largest / 16; ++i) {
+            if (sizes_[index] < 16 * (i + 1))
+                ++index;
+            of_[i] = static_cast<unsigned char>(index);
+        }
+    }
+
+    /// Returns the class of the smallest block for `size`. **Pre**: 1 to `largest`.
+    [[nodiscard]] constexpr std::size_t of(std::size_t size) const noexcept { return of_[(size - 1) / 16]; }
+
+    /// Returns the size of the blocks of a class.
+    [[nodiscard]] constexpr std::size_t size(std::size_t index) const noexcept { return sizes_[index]; }
+
+    /// Returns how many blocks of a class a cache keeps at most: some 4 KiB, and no more than 64.
+    [[nodiscard]] constexpr std::size_t cached(std::size_t index) const noexcept { return cached_[index]; }
+
+private:
+    // Up to 128 in steps of 16, then four steps to each doubling.
+    unsigned short sizes_[count] = {16,  32,  48,  64,  80,  96,  112, 128, 160, 192,
+                                    224, 256, 320, 384, 448, 512, 640, 768, 896, 1024};
+    unsigned char cached_[count] = {64, 64, 64, 64, 51, 42, 36, 32, 25, 21, 18, 16, 12, 10, 9, 8, 6, 5, 4, 4};
+    unsigned char of_[largest / 16]{}; // for each 16 bytes: a load instead of a computation in each allocation
+};
+inline constexpr SizeClasses size_classes{};
+
+/// A free block: its first word links it to the next one.
+struct FreeBlock {
+    FreeBlock* next;
+};
+
+/// Free blocks of one class, in a list.
+struct FreeChain {
+    FreeBlock* first = nullptr;
+    std::size_t count = 0;
+
+    void push(void* block) noexcept {
+        first = ::new (block) FreeBlock{first};
+        ++count;
+    }
+    [[nodiscard]] void* pop() noexcept {
+        FreeBlock* const block = first;
+        if (block != nullptr) {
+            first = block->next;
+            --count;
+        }
+        return block;
+    }
+};
+
+/// Free blocks at hand for one processor or thread. Constant-initialised; PoolMemory::flush() empties it.
+struct PoolCache {
+    FreeChain chains[SizeClasses::count]{};
+};
+
+} // namespace procspace

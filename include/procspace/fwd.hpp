@@ -44,6 +44,9 @@ class [[gnu::visibility("hidden")]] Lazy;
 // --- resources -------------------------------------------------------------------------------------------------------
 struct Layout;
 class Resource;
+struct ResourcePolicy;
+enum class ForkRule : unsigned char;
+enum class NamespaceChange : unsigned char;
 class [[gnu::visibility("hidden")]] Registry;
 template <class Traits>
 class BasicResInner;
@@ -51,6 +54,10 @@ template <class Traits>
 class BasicAnyResArc;
 template <class T, class Traits = DefaultTraits>
 class ResArc;
+template <class Traits>
+class BasicArcArray;
+template <class Traits>
+class ActivationMark;
 template <class Traits>
 class BasicNamespace;
 template <class T>
@@ -62,6 +69,12 @@ class NamespaceScope;
 template <class Traits>
 class GlobalCurrent;
 template <class Traits>
+class CurrentSlot;
+template <class Traits, class Slots>
+class SlotCurrent;
+template <class Traits>
+class PerCpuCurrent;
+template <class Traits>
 class ThreadLocalCurrent;
 
 using ResInner = BasicResInner<DefaultTraits>;
@@ -70,6 +83,8 @@ using Namespace = BasicNamespace<DefaultTraits>;
 
 template <class Traits = DefaultTraits>
 [[gnu::visibility("hidden")]] const BasicNamespace<Traits>& global_ns();
+template <class Traits = DefaultTraits>
+[[gnu::visibility("hidden")]] const BasicNamespace<Traits>* try_global_ns() noexcept;
 
 // --- processes -------------------------------------------------------------------------------------------------------
 /// The number of a process, thread, group or session.

@@ -13,13 +13,18 @@
 #include "core/size_classes.hpp"
 #include "core/traits.hpp"
 #include "fwd.hpp"
+#include "resource/activation.hpp"
+#include "resource/arc_array.hpp"
 #include "resource/current.hpp"
 #include "resource/define.hpp"
 #include "resource/descriptor.hpp"
 #include "resource/namespace.hpp"
+#include "resource/per_cpu_current.hpp"
+#include "resource/policy.hpp"
 #include "resource/registry.hpp"
 #include "resource/res_arc.hpp"
 #include "resource/res_wrapper.hpp"
+#include "resource/slot_current.hpp"
 #include "version.hpp"
 
 #if __STDC_HOSTED__

@@ -2,9 +2,12 @@
 // The current namespace: which one `name.current()` looks into.
 //
 // Traits::CurrentNs, the provider, is a default-constructible guard: while it lives, `ns()` stays the same namespace.
-// Without one the current namespace is the global one. A provider that can be entered also has
+// Without one the current namespace is the global one. Optional members:
+//   const BasicNamespace<Traits>* try_ns() const noexcept       null where ns() would have to make one
 //   static Former enter(const BasicNamespace<Traits>& next)     makes it current; Former is whatever leave() needs
 //   static void leave(Former former)                            undoes the innermost enter
+//   static void switch_to(const BasicNamespace<Traits>* next)   puts it in the place of the current one
+// Ready-made: PerCpuCurrent (per_cpu_current.hpp), ThreadLocalCurrent (thread_local_current.hpp, hosted).
 
 #include "../fwd.hpp"
 #include "../core/lazy.hpp"
@@ -19,6 +22,10 @@ class GlobalCurrent {
 public:
     /// Returns the global namespace, making it at the first call.
     [[nodiscard, gnu::visibility("hidden")]] const BasicNamespace<Traits>& ns() const { return lazy_.get_or_make(); }
+    /// Returns the global namespace, or null while it is not made.
+    [[nodiscard, gnu::visibility("hidden")]] const BasicNamespace<Traits>* try_ns() const noexcept {
+        return lazy_.get();
+    }
 
 private:
     // Hidden, as the registry: each shared object has resources, and so a global namespace, of its own.
@@ -36,6 +43,13 @@ template <class Traits>
     return GlobalCurrent<Traits>().ns();
 }
 
+/// Returns the global namespace, or null while it is not made: neither allocates nor waits, so that an interrupt
+/// handler may call it. **Complexity**: one load.
+template <class Traits>
+[[nodiscard]] const BasicNamespace<Traits>* try_global_ns() noexcept {
+    return GlobalCurrent<Traits>().try_ns();
+}
+
 /// The provider of a traits struct: its CurrentNs, or the global namespace.
 template <class Traits>
 struct CurrentProvider {
@@ -46,6 +60,9 @@ template <class Traits>
 struct CurrentProvider<Traits> {
     using type = typename Traits::CurrentNs;
 };
+
+/// Asks for a ResCurrent that may be empty.
+struct OrNull {};
 
 /// A resource of the current namespace, together with the guard that keeps that namespace current.
 ///
@@ -58,8 +75,16 @@ class [[nodiscard]] ResCurrent {
 public:
     [[gnu::visibility("hidden")]] explicit ResCurrent(const ResWrapper<T>& wrapper)
         : value_(&wrapper.get(provider_.ns())) {}
+    /// Empty, instead of making the namespace, where that does not exist yet.
+    [[gnu::visibility("hidden")]] ResCurrent(const ResWrapper<T>& wrapper, OrNull) noexcept {
+        if (const BasicNamespace<Traits>* const ns = try_ns(); ns != nullptr)
+            value_ = &wrapper.get(*ns);
+    }
     ResCurrent(const ResCurrent&) = delete;
     ResCurrent& operator=(const ResCurrent&) = delete;
+
+    /// Returns false only for what try_current() returns.
+    [[nodiscard]] explicit operator bool() const noexcept { return value_ != nullptr; }
 
     /// Returns the value: good as long as this object lives, of a temporary to the end of the expression.
     [[nodiscard]] Shared<T>& operator*() const noexcept PROCSPACE_LIFETIME_BOUND { return *value_; }
@@ -67,8 +92,15 @@ public:
     [[nodiscard]] Shared<T>* get() const noexcept { return value_; }
 
 private:
+    const BasicNamespace<Traits>* try_ns() const noexcept {
+        if constexpr (requires { provider_.try_ns(); })
+            return provider_.try_ns();
+        else
+            return &provider_.ns();
+    }
+
     [[no_unique_address]] typename CurrentProvider<Traits>::type provider_{};
-    Shared<T>* value_;
+    Shared<T>* value_ = nullptr;
 };
 
 /// Makes a namespace the current one from construction to the end of the scope; scopes nest.
@@ -86,6 +118,12 @@ public:
     explicit NamespaceScope(const BasicNamespace<Traits>& ns) : former_(Provider::enter(ns)) {}
     explicit NamespaceScope(const BasicNamespace<Traits>&&) = delete; // it would be gone at once
     ~NamespaceScope() noexcept(false) { Provider::leave(former_); }   // a provider may panic, and a test's panic throws
+    /// Puts `next` in the place of the namespace that is current here, for instance one that the task has unshared. One
+    /// step: there is no moment without a current namespace. **Pre**: `next` outlives the scope. **Panics** as the
+    /// provider's switch_to(), with nothing changed.
+    void switch_to(const BasicNamespace<Traits>& next) { Provider::switch_to(&next); }
+    void switch_to(const BasicNamespace<Traits>&&) = delete; // as above
+
     NamespaceScope(const NamespaceScope&) = delete;
     NamespaceScope& operator=(const NamespaceScope&) = delete;
 

@@ -4,6 +4,8 @@
 //   PROCSPACE_RESOURCE(T, name, args...)           in one .cpp: a second definition of the name is a link error
 //   PROCSPACE_DECLARE_RESOURCE(T, name)            in a header: for code that uses what a .cpp defines
 //   PROCSPACE_INLINE_RESOURCE(T, name, args...)    in a header: definition and declaration in one
+//   PROCSPACE_RESOURCE_WITH(policy, T, name, args...), PROCSPACE_INLINE_RESOURCE_WITH(policy, T, name, args...)
+//                                                  the same with a constexpr ResourcePolicy: see policy.hpp
 //
 // The value is constructed in place as T(args...), and the arguments are evaluated, each time one is made: T need not
 // be movable, and the construction may throw. An aggregate with values takes T{...} as its argument; a T that contains
@@ -19,13 +21,20 @@
 #define PROCSPACE_DECLARE_RESOURCE(T, name) PROCSPACE_OWN extern const ::procspace::ResWrapper<T> name;
 
 #define PROCSPACE_RESOURCE(T, name, ...)                                                                               \
-    PROCSPACE_OWN extern const ::procspace::ResWrapper<T> name;                                                        \
-    constinit const ::procspace::ResWrapper<T> name{#name, PROCSPACE_INITIALISER(T, __VA_ARGS__)};                     \
-    PROCSPACE_REGISTER(name)
+    PROCSPACE_RESOURCE_WITH(::procspace::ResourcePolicy{}, T, name __VA_OPT__(, ) __VA_ARGS__)
 
 #define PROCSPACE_INLINE_RESOURCE(T, name, ...)                                                                        \
-    PROCSPACE_OWN inline constinit const ::procspace::ResWrapper<T> name{#name,                                        \
-                                                                         PROCSPACE_INITIALISER(T, __VA_ARGS__)};       \
+    PROCSPACE_INLINE_RESOURCE_WITH(::procspace::ResourcePolicy{}, T, name __VA_OPT__(, ) __VA_ARGS__)
+
+#define PROCSPACE_RESOURCE_WITH(policy, T, name, ...)                                                                  \
+    PROCSPACE_OWN extern const ::procspace::ResWrapper<T> name;                                                        \
+    constinit const ::procspace::ResWrapper<T> name{#name, PROCSPACE_INITIALISER(T, __VA_ARGS__),                      \
+                                                    ::procspace::CopyPolicy<T, (policy).copies()>{policy}};            \
+    PROCSPACE_REGISTER(name)
+
+#define PROCSPACE_INLINE_RESOURCE_WITH(policy, T, name, ...)                                                           \
+    PROCSPACE_OWN inline constinit const ::procspace::ResWrapper<T> name{                                              \
+        #name, PROCSPACE_INITIALISER(T, __VA_ARGS__), ::procspace::CopyPolicy<T, (policy).copies()>{policy}};          \
     PROCSPACE_REGISTER(name)
 
 // For the macros above. Hidden: a resource belongs to the registry of one executable or shared object, and to use it

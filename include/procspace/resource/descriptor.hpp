@@ -1,7 +1,9 @@
 #pragma once
-// Resource: what the library knows of a resource's type: how large it is, how to begin one and how to end one.
+// Resource: what the library knows of a resource's type: how large it is, how to begin, copy and end one, and what
+// becomes of it when a namespace is forked.
 
 #include "../fwd.hpp"
+#include "policy.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -30,18 +32,26 @@ class Resource {
 public:
     using Init = void (*)(void* body);
     using Drop = void (*)(void* body);
+    using Copy = void (*)(void* body, const void* from);
 
-    constexpr Resource(const char* its_name, Layout its_layout, Init how_to_init, Drop how_to_drop) noexcept
-        : layout_(its_layout), init_(how_to_init), drop_(how_to_drop), name_(its_name) {}
+    constexpr Resource(const char* its_name, Layout its_layout, Init how_to_init, Drop how_to_drop,
+                       Copy how_to_copy = nullptr, const ResourcePolicy& its_policy = {}) noexcept
+        : layout_(its_layout), init_(how_to_init), drop_(how_to_drop), copy_(how_to_copy), name_(its_name),
+          policy_(its_policy) {}
     Resource(const Resource&) = delete;
     Resource& operator=(const Resource&) = delete;
 
     [[nodiscard]] constexpr const char* name() const noexcept { return name_; }
     [[nodiscard]] constexpr Layout layout() const noexcept { return layout_; }
+    [[nodiscard]] constexpr const ResourcePolicy& policy() const noexcept { return policy_; }
 
     /// Constructs a value at `body`. What the user's initialiser throws passes through.
     /// **Pre**: `body` has the size and alignment of layout() and holds nothing.
     void init(void* body) const { init_(body); }
+
+    /// Constructs a copy of the value at `from`. What T's copy constructor throws passes through.
+    /// **Pre**: as init; the policy copies.
+    void copy(void* body, const void* from) const { copy_(body, from); }
 
     /// Destroys the value at `body`; nothing happens for a type without a destructor of its own. What its destructor
     /// throws passes through.
@@ -64,7 +74,9 @@ private:
     Layout layout_;                                      // immutable, as all below
     Init init_;
     Drop drop_; // null where there is nothing to do
+    Copy copy_; // null where the policy copies nothing
     const char* name_;
+    ResourcePolicy policy_;
 };
 
 } // namespace procspace

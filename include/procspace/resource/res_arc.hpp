@@ -92,14 +92,13 @@ public:
     /// through.
     /// **Errors**: no_memory. **Complexity**: one allocation.
     static Result<BasicAnyResArc> create(const Resource& resource) {
-        const Layout layout = BasicResInner<Traits>::block(resource.layout());
-        MemoryBlock<typename Traits::Memory> block(layout.size, layout.align);
-        if (!block)
-            return Errno::no_memory;
-        // The value first: if its initialiser throws there is nothing to undo but the block.
-        resource.init(static_cast<unsigned char*>(block.get()) +
-                      BasicResInner<Traits>::offset(resource.layout().align));
-        return BasicAnyResArc(::new (block.release()) BasicResInner<Traits>(resource));
+        return create(resource, [&resource](void* body) { resource.init(body); });
+    }
+
+    /// Makes a copy of the value of `from`, with this handle as the only owner. What the copy throws passes through.
+    /// **Pre**: `from` is not empty, and the policy of its resource copies. **Errors** and **Complexity**: as create.
+    static Result<BasicAnyResArc> create_copy(const BasicAnyResArc& from) {
+        return create(from.resource(), [&from](void* body) { from.resource().copy(body, from.body()); });
     }
 
     [[nodiscard]] explicit operator bool() const noexcept { return inner_ != nullptr; }
@@ -127,6 +126,17 @@ public:
 
 private:
     explicit BasicAnyResArc(BasicResInner<Traits>* inner) noexcept : inner_(inner) {}
+
+    template <class Construct>
+    static Result<BasicAnyResArc> create(const Resource& resource, const Construct& construct) {
+        const Layout layout = BasicResInner<Traits>::block(resource.layout());
+        MemoryBlock<typename Traits::Memory> block(layout.size, layout.align);
+        if (!block)
+            return Errno::no_memory;
+        // The value first: if its construction throws there is nothing to undo but the block.
+        construct(static_cast<unsigned char*>(block.get()) + BasicResInner<Traits>::offset(resource.layout().align));
+        return BasicAnyResArc(::new (block.release()) BasicResInner<Traits>(resource));
+    }
 
     // The precondition, told to the compiler: else g++ follows the empty case of the copy constructor in here and
     // warns.

@@ -21,6 +21,14 @@ namespace procspace {
 template <class T>
 concept ThreadBound = requires { T::thread_bound; } || requires { typename T::thread_bound; };
 
+/// A policy together with the type that it is for: one that copies needs a type that can be copied.
+template <class T, bool Copies>
+struct CopyPolicy {
+    static_assert(!Copies || std::is_copy_constructible_v<T>,
+                  "procspace: the policy of this resource copies, but its type has no copy constructor");
+    const ResourcePolicy& policy;
+};
+
 /// The key of one resource of type T. Made by the macros of define.hpp only: one constant object per resource.
 ///
 /// No member leaves a namespace without the resource: what is new is made first, what was there dies last.
@@ -37,8 +45,9 @@ class ResWrapper {
 
 public:
     /// For the macros: `init` constructs a T at the address it is given.
-    constexpr ResWrapper(const char* name, Resource::Init init) noexcept
-        : resource_(name, Layout::of<T>(), init, drop_of()) {}
+    template <bool Copies = false>
+    constexpr ResWrapper(const char* name, Resource::Init init, CopyPolicy<T, Copies> policy = {{}}) noexcept
+        : resource_(name, Layout::of<T>(), init, drop_of(), copy_of<Copies>(), policy.policy) {}
 
     [[nodiscard]] constexpr const Resource& resource() const noexcept { return resource_; }
 
@@ -46,13 +55,13 @@ public:
     /// The reference ends when `ns` drops the resource. **Complexity**: three dependent loads, no read-modify-write.
     template <class Traits>
     [[nodiscard]] Shared<T>& get(const BasicNamespace<Traits>& ns) const noexcept {
-        return *ns.get(resource_).template body_as<T>();
+        return *ns.at(resource_).template body_as<T>();
     }
 
     /// Returns the value in `ns` for writing, or null while another namespace or a ResArc shares it.
     template <class Traits>
     [[nodiscard]] T* get_mut(BasicNamespace<Traits>& ns) const noexcept {
-        auto& arc = ns.get_mut(resource_);
+        auto& arc = ns.at(resource_);
         return arc.unique() ? arc.template body_as<T>() : nullptr;
     }
 
@@ -61,7 +70,10 @@ public:
     /// increment and one decrement; no allocation. **Panics** on overflow of the count, with nothing changed.
     template <class Traits>
     void share_from(BasicNamespace<Traits>& dst, const BasicNamespace<Traits>& src) const {
-        dst.get_mut(resource_) = src.get(resource_);
+        auto& former = dst.within(resource_);
+        const auto& wanted = src.within(resource_);
+        if (!former.same_as(wanted))
+            dst.checked(resource_) = src.checked(resource_);
     }
 
     /// Gives `ns` a fresh value. Others that shared the former one keep it.
@@ -95,6 +107,13 @@ public:
         return ResArc<T, Traits>(static_cast<BasicAnyResArc<Traits>&&>(made.value));
     }
 
+    /// Returns the value that a fork of `ns` starts from: another one than get() only while an unshare or enter of a
+    /// resource with `next_child_only` is waiting for the next child.
+    template <class Traits>
+    [[nodiscard]] Shared<T>& get_for_children(const BasicNamespace<Traits>& ns) const {
+        return *ns.get_for_children(resource_).template body_as<T>();
+    }
+
     /// Returns an owner of the value in `ns`: it keeps the value alive wherever it goes ("pin").
     template <class Traits>
     [[nodiscard]] ResArc<T, Traits> arc(const BasicNamespace<Traits>& ns) const {
@@ -119,7 +138,22 @@ public:
         return ResCurrent<T, Traits>(*this);
     }
 
+    /// The same for code that must neither allocate nor initialise nor wait, such as an interrupt handler.
+    /// **Returns** an empty ResCurrent where the current namespace is the global one and that does not exist yet.
+    template <class Traits = DefaultTraits>
+    [[nodiscard]] ResCurrent<T, Traits> try_current() const noexcept {
+        return ResCurrent<T, Traits>(*this, OrNull());
+    }
+
 private:
+    template <bool Copies>
+    static constexpr Resource::Copy copy_of() noexcept {
+        if constexpr (Copies)
+            return [](void* body, const void* from) { ::new (body) T(*static_cast<const T*>(from)); };
+        else
+            return nullptr;
+    }
+
     static constexpr Resource::Drop drop_of() noexcept {
         if constexpr (std::is_trivially_destructible_v<T>)
             return nullptr;

@@ -15,13 +15,18 @@
 #include <procspace/core/result.hpp>
 #include <procspace/core/size_classes.hpp>
 #include <procspace/core/traits.hpp>
+#include <procspace/resource/activation.hpp>
+#include <procspace/resource/arc_array.hpp>
 #include <procspace/resource/current.hpp>
 #include <procspace/resource/define.hpp>
 #include <procspace/resource/descriptor.hpp>
 #include <procspace/resource/namespace.hpp>
+#include <procspace/resource/per_cpu_current.hpp>
+#include <procspace/resource/policy.hpp>
 #include <procspace/resource/registry.hpp>
 #include <procspace/resource/res_arc.hpp>
 #include <procspace/resource/res_wrapper.hpp>
+#include <procspace/resource/slot_current.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -130,6 +135,21 @@ PROCSPACE_RESOURCE(int, number, 9)
 
 namespace {
 
+constexpr procspace::ResourcePolicy copied{
+    .on_fork = procspace::ForkRule::copy, .share_flag = 1, .on_unshare = procspace::ForkRule::copy};
+constexpr procspace::ResourcePolicy for_children{.share_flag = 2, .next_child_only = true};
+PROCSPACE_RESOURCE_WITH(copied, Pair, limits, Pair{7, 8})
+PROCSPACE_RESOURCE_WITH(for_children, Pair, pids, Pair{9, 10})
+
+struct CpuTraits : Traits {
+    using CurrentNs = procspace::PerCpuCurrent<CpuTraits>;
+    static procspace::CurrentSlot<CpuTraits>& current_slot() noexcept;
+};
+constinit procspace::CurrentSlot<CpuTraits> cpu_slot;
+procspace::CurrentSlot<CpuTraits>& CpuTraits::current_slot() noexcept {
+    return cpu_slot;
+}
+
 struct Pool : procspace::DefaultPool {
     using Upstream = Memory;
     using Lock = ::Lock;
@@ -183,7 +203,7 @@ int core() {
 }
 
 int resources() {
-    CHECK(procspace::Registry::size() == 6);
+    CHECK(procspace::Registry::size() == 8);
     std::size_t bytes = 0;
     procspace::Registry::for_each([&](const procspace::Resource& r) { bytes += r.layout().size; });
     CHECK(bytes >= sizeof(Table) + sizeof(CacheLine));
@@ -223,9 +243,41 @@ int resources() {
     return 0;
 }
 
+int changes() {
+    Ns parent;
+    auto child = Ns::try_fork(parent, 0);
+    CHECK(child && &limits.get(child.value) != &limits.get(parent) && &number.get(child.value) == &number.get(parent));
+    CHECK(Ns::try_unshare(parent, 2));
+    CHECK(&pids.get_for_children(parent) != &pids.get(parent));
+    CHECK(Ns::try_unshare(parent, 4).error == procspace::Errno::invalid);
+    CHECK(Ns::try_enter(parent, child.value, 1));
+    CHECK(&limits.get(child.value) == &limits.get(parent));
+    return 0;
+}
+
+int per_cpu() {
+    using Cpu = procspace::PerCpuCurrent<CpuTraits>;
+    CHECK(!number.try_current<CpuTraits>());
+    procspace::BasicNamespace<CpuTraits> task;
+    Cpu::switch_to(&task);
+    CHECK(number.current<CpuTraits>().get() == &number.get(task));
+    procspace::BasicNamespace<CpuTraits> other;
+    {
+        procspace::NamespaceScope scope(other);
+        CHECK(number.current<CpuTraits>().get() == &number.get(other));
+    }
+    Cpu::switch_to(nullptr);
+    CHECK(number.current<CpuTraits>().get() == &number.get(procspace::global_ns<CpuTraits>()));
+    return 0;
+}
+
 } // namespace
 
 int freestanding_main() {
-    const int failed = core();
-    return failed != 0 ? failed : resources();
+    int failed = core();
+    if (failed == 0)
+        failed = resources();
+    if (failed == 0)
+        failed = changes();
+    return failed != 0 ? failed : per_cpu();
 }

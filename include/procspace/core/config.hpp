@@ -10,11 +10,13 @@
 #define PROCSPACE_TRY try
 #define PROCSPACE_CATCH(declaration) catch (declaration)
 #define PROCSPACE_THROW(exception) throw exception
+#define PROCSPACE_RETHROW() throw
 #else
 #define PROCSPACE_HAS_EXCEPTIONS 0
 #define PROCSPACE_TRY if constexpr (true)
 #define PROCSPACE_CATCH(declaration) else
 #define PROCSPACE_THROW(exception) __builtin_trap()
+#define PROCSPACE_RETHROW() __builtin_trap()
 #endif
 
 // `used` keeps a registry slot in the object file, `retain` keeps it through --gc-sections; lld drops a slot that is
@@ -36,6 +38,15 @@ extern "C" {
 [[gnu::weakref("write")]] static decltype(sizeof 0) procspace_write(int descriptor, const void* bytes,
                                                                     decltype(sizeof 0) count);
 }
+#endif
+
+// For functions that run seldom: apart from the others, and small rather than fast.
+#define PROCSPACE_SELDOM gnu::noinline, gnu::cold
+#if defined(__has_cpp_attribute)
+#if __has_cpp_attribute(clang::minsize)
+#undef PROCSPACE_SELDOM
+#define PROCSPACE_SELDOM gnu::noinline, gnu::cold, clang::minsize
+#endif
 #endif
 
 // Lets compilers that know it warn of a reference that outlives the object it came from.

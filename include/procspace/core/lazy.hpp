@@ -30,18 +30,23 @@ public:
     /// **Panics** when called by the maker itself. What T's constructor throws passes through.
     template <class... Args>
     T& get_or_make(Args&&... args) {
-        T* const made = get();
-        return made != nullptr ? *made : make_or_wait(static_cast<Args&&>(args)...);
+        // acquire: as in get()
+        if (state_.load(std::memory_order_acquire) == ready) [[likely]]
+            return object();
+        return make_or_wait(static_cast<Args&&>(args)...);
     }
 
     /// Returns the object, or null while it does not exist. Never waits.
     [[nodiscard]] T* get() noexcept {
         // acquire: pairs with the release in Attempt's destructor: the finished object is visible.
-        return state_.load(std::memory_order_acquire) == ready ? std::launder(reinterpret_cast<T*>(storage_)) : nullptr;
+        return state_.load(std::memory_order_acquire) == ready ? &object() : nullptr;
     }
 
 private:
     enum : unsigned { empty, making, ready };
+
+    /// **Pre**: state_ is ready.
+    T& object() noexcept { return *std::launder(reinterpret_cast<T*>(storage_)); }
 
     // Out of line: every access would carry the code of the first one.
     template <class... Args>
@@ -60,9 +65,9 @@ private:
             } else if (expected == making) {
                 const void* const self = context();
                 if (self != nullptr && maker_.load(std::memory_order_relaxed) == self)
-                    Traits::panic("an initialiser uses the very object that it initialises (the global namespace, or a "
-                                  "resource read through current())",
-                                  Location::current());
+                    raise_panic<Traits>(
+                        "an initialiser uses the very object that it initialises (the global namespace, or "
+                        "a resource read through current())");
                 cpu_relax();
             }
         }

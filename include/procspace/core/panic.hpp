@@ -22,13 +22,13 @@ struct Location {
 /// A line of text of bounded length, put together without memory or a C library. What does not fit is left out.
 class PanicText {
 public:
-    PanicText& operator<<(const char* text) noexcept {
+    [[PROCSPACE_SELDOM]] PanicText& operator<<(const char* text) noexcept {
         while (*text != '\0' && length_ < capacity)
             text_[length_++] = *text++;
         text_[length_] = '\0';
         return *this;
     }
-    PanicText& operator<<(unsigned long long number) noexcept {
+    [[PROCSPACE_SELDOM]] PanicText& operator<<(unsigned long long number) noexcept {
         char digits[21]{};
         char* first = digits + 20;
         do {
@@ -49,11 +49,19 @@ private:
 };
 
 /// Prints `what` and `where` in one line on the standard error stream, if there is one, and aborts.
-[[noreturn]] inline void default_panic(const char* what, Location where) noexcept {
+[[noreturn, PROCSPACE_SELDOM]] inline void default_panic(const char* what, Location where) noexcept {
     PanicText line;
     line << "procspace: panic: " << what << " (" << where.file << ":" << where.line << ", " << where.function << ")\n";
     write_error(line.text(), line.length());
     stop();
+}
+
+/// Panics with `what` and the place of the call. Apart, so that a check costs its caller a compare and a call.
+template <class Traits>
+[[noreturn, PROCSPACE_SELDOM]] void raise_panic(const char* what, const char* file = __builtin_FILE(),
+                                                unsigned line = __builtin_LINE(),
+                                                const char* function = __builtin_FUNCTION()) {
+    Traits::panic(what, Location{file, line, function});
 }
 
 /// Panics with `what` followed by `number`.

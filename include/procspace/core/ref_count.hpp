@@ -85,14 +85,14 @@ private:
 
     void pin() noexcept { count_.store(pinned, std::memory_order_relaxed); }
 
-    void overflow() {
+    [[PROCSPACE_SELDOM]] void overflow() {
         if constexpr (saturates) {
             pin();
         } else {
             // relaxed: this owner never published the reference that it takes back.
             count_.fetch_sub(1, std::memory_order_relaxed);
-            Traits::panic("reference count overflow: more owners than PTRDIFF_MAX, or a count that was overwritten",
-                          Location::current());
+            raise_panic<Traits>(
+                "reference count overflow: more owners than PTRDIFF_MAX, or a count that was overwritten");
         }
     }
 

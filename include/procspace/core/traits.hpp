@@ -77,11 +77,18 @@ struct DefaultTraits {
 /// Out of memory in a function that has no other way to say so: throws std::bad_alloc where exceptions exist, else
 /// panics.
 template <class Traits>
-[[noreturn]] void raise_no_memory(Location where) {
+[[noreturn, PROCSPACE_SELDOM]] void raise_no_memory(const char* file = __builtin_FILE(),
+                                                    unsigned line = __builtin_LINE(),
+                                                    const char* function = __builtin_FUNCTION()) {
     if constexpr (has_exceptions)
         PROCSPACE_THROW(std::bad_alloc{});
     else
-        Traits::panic("out of memory: use the try_ form to get this as a value", where);
+        raise_panic<Traits>("out of memory: use the try_ form to get this as a value", file, line, function);
+}
+/// The same on behalf of `where`.
+template <class Traits>
+[[noreturn]] void raise_no_memory(Location where) {
+    raise_no_memory<Traits>(where.file, where.line, where.function);
 }
 
 } // namespace procspace

@@ -25,49 +25,44 @@ public:
     /// An array that is given up on the way: because of an error, and that error is the one to report. What the
     /// destructors of values throw on top of it goes nowhere; see release().
     ~BasicArcArray() {
-        PROCSPACE_TRY {
+        if constexpr (!has_exceptions) {
             release();
+        } else if (size_ != 0) {
+            drop_quietly(size_);
+            deallocate();
         }
-        PROCSPACE_CATCH(...) {}
     }
 
     /// Makes room for `size` elements, all empty. Returns false when there is no memory. **Pre**: there is no array.
     /// **Complexity**: one allocation, none for 0.
-    [[nodiscard]] bool try_allocate(std::size_t size) noexcept {
+    [[nodiscard, gnu::noinline]] bool try_allocate(std::size_t size) noexcept {
         if (size == 0)
             return true;
-        void* const memory = Traits::Memory::allocate(size * sizeof(Arc), alignof(Arc));
-        if (memory == nullptr)
+        arcs_ = static_cast<Arc*>(Traits::Memory::allocate(size * sizeof(Arc), alignof(Arc)));
+        if (arcs_ == nullptr)
             return false;
-        arcs_ = static_cast<Arc*>(memory);
-        for (; size_ < size; ++size_)
-            ::new (static_cast<void*>(arcs_ + size_)) Arc(NoValue{});
+        size_ = size;
+        for (Arc* arc = arcs_; arc != arcs_ + size; ++arc)
+            ::new (static_cast<void*>(arc)) Arc(NoValue{});
         return true;
     }
 
     /// Gives up all elements, the last one first, and the array. Should destructors of values throw, all the others
     /// are given up nevertheless, and the first exception leaves.
-    void release() {
-        struct Rest { // goes on where a throwing destructor stopped; a second exception has nowhere to go
-            BasicArcArray& array;
-            std::size_t left;
-            ~Rest() {
-                while (left != 0) {
-                    PROCSPACE_TRY {
-                        array.arcs_[--left].~Arc();
-                    }
-                    PROCSPACE_CATCH(...) {}
-                }
-                Traits::Memory::deallocate(array.arcs_, array.size_ * sizeof(Arc), alignof(Arc));
-                array.arcs_ = nullptr;
-                array.size_ = 0;
-            }
-        };
-        if (arcs_ == nullptr)
+    [[gnu::noinline]] void release() {
+        if (size_ == 0)
             return;
-        Rest rest{*this, size_};
-        while (rest.left != 0)
-            arcs_[--rest.left].~Arc();
+        std::size_t left = size_;
+        PROCSPACE_TRY {
+            while (left != 0)
+                arcs_[--left].drop();
+        }
+        PROCSPACE_CATCH(...) {
+            drop_quietly(left);
+            deallocate();
+            PROCSPACE_RETHROW();
+        }
+        deallocate();
     }
 
     void swap(BasicArcArray& other) noexcept {
@@ -80,10 +75,25 @@ public:
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    /// **Pre**: `index < size()`.
     [[nodiscard]] Arc& operator[](std::size_t index) const noexcept { return arcs_[index]; }
 
 private:
-    Arc* arcs_ = nullptr;
+    void drop_quietly(std::size_t left) noexcept {
+        while (left != 0) {
+            PROCSPACE_TRY {
+                arcs_[--left].drop();
+            }
+            PROCSPACE_CATCH(...) {}
+        }
+    }
+
+    void deallocate() noexcept {
+        Traits::Memory::deallocate(arcs_, size_ * sizeof(Arc), alignof(Arc));
+        size_ = 0;
+    }
+
+    Arc* arcs_ = nullptr; // meaningless without elements
     std::size_t size_ = 0;
 };
 

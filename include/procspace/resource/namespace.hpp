@@ -40,7 +40,7 @@ public:
     /// Makes every resource by its initialiser. What an initialiser throws passes through, with nothing left behind.
     /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions. **Complexity**: one allocation for
     /// the array and one for each resource.
-    [[gnu::visibility("hidden")]] BasicNamespace() : BasicNamespace(or_raise(make())) {}
+    [[gnu::visibility("hidden")]] BasicNamespace() { or_no_memory(fill(arcs_)); }
 
     /// The state of a moved-from namespace.
     explicit BasicNamespace(NoValue) noexcept {}
@@ -73,7 +73,8 @@ public:
     /// As the constructor, with out of memory as a value, that of an initialiser which throws std::bad_alloc included.
     /// **Errors**: no_memory.
     [[nodiscard, gnu::visibility("hidden")]] static Result<BasicNamespace> try_create() {
-        return catching([] { return make(); });
+        Arcs arcs;
+        return finished(arcs, catching([&] { return fill(arcs) ? Errno::ok : Errno::no_memory; }));
     }
 
     /// Makes the namespace of a child: each resource shared, copied or fresh, as its policy and `flags` say. Flags that
@@ -81,22 +82,27 @@ public:
     /// **Errors**: out of memory is std::bad_alloc; a refusal of an authorisation hook panics: see try_fork().
     /// **Complexity**: one allocation, and one for each resource that is not shared; one increment for each that is.
     [[nodiscard]] static BasicNamespace fork(const BasicNamespace& parent, std::uint64_t flags = 0) {
-        return or_raise(make_fork(parent, flags));
+        Arcs arcs;
+        or_raise(parent.make_fork(arcs, flags));
+        return BasicNamespace(arcs);
     }
     /// The same with errors as values. **Errors**: no_memory; what an authorisation hook says.
     [[nodiscard]] static Result<BasicNamespace> try_fork(const BasicNamespace& parent, std::uint64_t flags = 0) {
-        return catching([&] { return make_fork(parent, flags); });
+        Arcs arcs;
+        return finished(arcs, catching([&] { return parent.make_fork(arcs, flags); }));
     }
 
     /// Gives `ns` values of its own for the resources that `flags` select. A copy that nobody shares is one already,
     /// and stays.
     /// **Errors**: out of memory is std::bad_alloc; the other errors of try_unshare() panic.
     /// **Complexity**: one allocation for each value, and one for the change.
-    static void unshare(BasicNamespace& ns, std::uint64_t flags) { or_raise(ns.make_unshare(flags)); }
+    static void unshare(BasicNamespace& ns, std::uint64_t flags) {
+        or_raise(ns.change(NamespaceChange::unshare, flags, nullptr));
+    }
     /// The same with errors as values. **Errors**: no_memory; invalid (a flag that is no resource's, or of one that
     /// cannot be unshared); what an authorisation hook says.
     [[nodiscard]] static Result<void> try_unshare(BasicNamespace& ns, std::uint64_t flags) {
-        return catching([&] { return ns.make_unshare(flags); });
+        return catching([&] { return ns.change(NamespaceChange::unshare, flags, nullptr); });
     }
 
     /// Makes `ns` name the values of `target` for the resources that `flags` select; with `all_resources` for all that
@@ -104,12 +110,12 @@ public:
     /// **Errors**: out of memory is std::bad_alloc; the other errors of try_enter() panic.
     /// **Complexity**: one allocation for the change, one increment for each resource that they do not share yet.
     static void enter(BasicNamespace& ns, const BasicNamespace& target, std::uint64_t flags) {
-        or_raise(ns.make_enter(target, flags));
+        or_raise(ns.change(NamespaceChange::enter, flags, &target));
     }
     /// The same with errors as values. **Errors**: no_memory; invalid (a flag that is no resource's, or of one that
     /// cannot be entered); what an authorisation hook says.
     [[nodiscard]] static Result<void> try_enter(BasicNamespace& ns, const BasicNamespace& target, std::uint64_t flags) {
-        return catching([&] { return ns.make_enter(target, flags); });
+        return catching([&] { return ns.change(NamespaceChange::enter, flags, &target); });
     }
 
     /// Returns the owner of `resource` here.
@@ -139,153 +145,145 @@ private:
             refuse_resource();
         return at(resource);
     }
-    [[nodiscard]] Arc& checked(const Resource& resource) const {
+    [[nodiscard, gnu::noinline]] Arc& checked(const Resource& resource) const {
         Arc& arc = within(resource);
         if (&arc.resource() != &resource) [[unlikely]]
             refuse_resource();
         return arc;
     }
-    [[noreturn, gnu::noinline, gnu::cold]] static void refuse_resource() {
-        Traits::panic("no such resource in this namespace: it was moved from, or made by another program or shared "
-                      "object than the resource",
-                      Location::current());
+    [[noreturn, PROCSPACE_SELDOM]] static void refuse_resource() {
+        raise_panic<Traits>(
+            "no such resource in this namespace: it was moved from, or made by another program or shared object than "
+            "the resource");
     }
+
+    // For the typed key as well, out of line.
+    [[gnu::noinline]] void share(const Resource& resource, const BasicNamespace& from) {
+        checked(resource) = from.checked(resource);
+    }
+    bool renew(const Resource& resource) { return checked(resource).renew(resource); }
 
     void forbid_active() const {
         if (activation_.active()) [[unlikely]]
-            Traits::panic("a namespace is destroyed or moved while it is the current one", Location::current());
+            raise_panic<Traits>("a namespace is destroyed or moved while it is the current one");
     }
 
     [[nodiscard]] const Arc& for_children(std::size_t index) const noexcept {
         return next_.size() != 0 && next_[index] ? next_[index] : arcs_[index];
     }
 
-    [[gnu::visibility("hidden")]] static Result<BasicNamespace> make() {
-        Arcs arcs;
+    explicit BasicNamespace(Arcs& arcs) noexcept { arcs_.swap(arcs); }
+
+    static Result<BasicNamespace> finished(Arcs& arcs, Errno error) {
+        if (error != Errno::ok)
+            return error;
+        return Result<BasicNamespace>(BasicNamespace(arcs));
+    }
+
+    [[gnu::visibility("hidden")]] static bool fill(Arcs& arcs) {
         bool complete = arcs.try_allocate(Registry::size());
-        Registry::for_each([&](const Resource& resource) {
+        Registry::for_each_numbered([&](const Resource& resource) {
             if (complete)
-                complete = put(arcs[resource.index()], Arc::create(resource));
+                complete = arcs[resource.index()].renew(resource);
         });
-        return finished(arcs, complete);
+        return complete;
     }
 
-    static Result<BasicNamespace> make_fork(const BasicNamespace& parent, std::uint64_t flags) {
-        if (const Errno refusal = parent.authorise(NamespaceChange::fork, flags, nullptr); refusal != Errno::ok)
+    Errno make_fork(Arcs& arcs, std::uint64_t flags) const {
+        if (const Errno refusal = permit(NamespaceChange::fork, flags, nullptr); refusal != Errno::ok)
             return refusal;
-        Arcs arcs;
-        const std::size_t size = parent.arcs_.size();
-        bool complete = arcs.try_allocate(size);
-        for (std::size_t i = 0; complete && i < size; ++i) {
-            const Arc& from = parent.for_children(i);
-            complete = put(arcs[i], made_by(from.resource().policy().fork_rule(flags), from));
-        }
-        return finished(arcs, complete);
-    }
-
-    static Result<BasicNamespace> finished(Arcs& arcs, bool complete) {
-        if (!complete)
+        if (!arcs.try_allocate(arcs_.size()))
             return Errno::no_memory;
-        BasicNamespace ns(NoValue{});
-        ns.arcs_.swap(arcs);
-        return Result<BasicNamespace>(static_cast<BasicNamespace&&>(ns));
-    }
-
-    Result<void> make_unshare(std::uint64_t flags) {
-        const auto possible = [](const ResourcePolicy& policy) { return policy.on_unshare != ForkRule::share; };
-        if (const Errno refusal = permit(NamespaceChange::unshare, flags, nullptr, possible); refusal != Errno::ok)
-            return refusal;
-        return change(flags, possible, [this](std::size_t i, const ResourcePolicy& policy) -> Result<Arc> {
+        for (std::size_t i = 0; i < arcs.size(); ++i) {
             const Arc& from = for_children(i);
-            const bool own = !policy.next_child_only || &from != &arcs_[i];
-            if (policy.on_unshare == ForkRule::copy && own && from.unique())
-                return Arc(NoValue{});
-            return made_by(policy.on_unshare, from);
-        });
-    }
-
-    Result<void> make_enter(const BasicNamespace& target, std::uint64_t flags) {
-        if (target.arcs_.size() != arcs_.size())
-            refuse_resource();
-        const auto possible = [](const ResourcePolicy& policy) { return policy.enterable; };
-        if (const Errno refusal = permit(NamespaceChange::enter, flags, &target, possible); refusal != Errno::ok)
-            return refusal;
-        return change(flags, possible, [&](std::size_t i, const ResourcePolicy&) -> Result<Arc> {
-            if (for_children(i).same_as(target.arcs_[i]))
-                return Arc(NoValue{});
-            return Arc(target.arcs_[i]);
-        });
-    }
-
-    static Result<Arc> made_by(ForkRule rule, const Arc& from) {
-        switch (rule) {
-        case ForkRule::copy:
-            return Arc::create_copy(from);
-        case ForkRule::fresh:
-            return Arc::create(from.resource());
-        default:
-            return Arc(from);
-        }
-    }
-
-    /// Puts what was made into an empty place. Returns false if there was no memory for it.
-    static bool put(Arc& place, Result<Arc>&& made) {
-        place.swap(made.value);
-        return static_cast<bool>(made);
-    }
-
-    /// Checks the flags of a change, then asks the hooks.
-    template <class Possible>
-    Errno permit(NamespaceChange what, std::uint64_t flags, const BasicNamespace* target, Possible possible) const {
-        std::uint64_t unknown = flags == all_resources ? 0 : flags;
-        for (std::size_t i = 0; i < arcs_.size(); ++i) {
-            const ResourcePolicy& policy = arcs_[i].resource().policy();
-            unknown &= ~policy.share_flag;
-            if (flags != all_resources && policy.selected(flags) && !possible(policy))
-                return Errno::invalid;
-        }
-        return unknown != 0 ? Errno::invalid : authorise(what, flags, target);
-    }
-
-    Errno authorise(NamespaceChange what, std::uint64_t flags, const BasicNamespace* target) const {
-        for (std::size_t i = 0; i < arcs_.size(); ++i) {
-            const ResourcePolicy& policy = arcs_[i].resource().policy();
-            if (policy.authorise == nullptr || !policy.selected(flags))
-                continue;
-            const void* const to = target != nullptr ? target->arcs_[i].body() : nullptr;
-            if (const Errno refusal = policy.authorise(what, for_children(i).body(), to); refusal != Errno::ok)
-                return refusal;
+            if (!put(arcs[i], policy(i).fork_rule(flags), from))
+                return Errno::no_memory;
         }
         return Errno::ok;
     }
 
-    /// The transaction: `make(i, policy)` returns what is to stand at i, empty for what stands there.
-    template <class Possible, class Make>
-    Result<void> change(std::uint64_t flags, Possible possible, Make make) {
-        Arcs candidate;
-        if (!candidate.try_allocate(arcs_.size()))
-            return Errno::no_memory;
-        bool for_next_child = false;
-        for (std::size_t i = 0; i < arcs_.size(); ++i) {
-            const ResourcePolicy& policy = arcs_[i].resource().policy();
-            if (!policy.selected(flags) || !possible(policy))
-                continue;
-            if (!put(candidate[i], make(i, policy)))
-                return Errno::no_memory;
-            for_next_child |= policy.next_child_only && candidate[i];
-        }
-        if (for_next_child && next_.size() == 0 && !next_.try_allocate(arcs_.size()))
-            return Errno::no_memory;
-        // From here on nothing fails.
-        for (std::size_t i = 0; i < arcs_.size(); ++i)
-            if (candidate[i])
-                (candidate[i].resource().policy().next_child_only ? next_[i] : arcs_[i]).swap(candidate[i]);
-        candidate.release();
-        return {};
+    /// Gives a place what `rule` makes of `from`. Returns false when there is no memory.
+    static bool put(Arc& place, ForkRule rule, const Arc& from) {
+        if (rule != ForkRule::share)
+            return place.renew(from.resource(), rule == ForkRule::copy ? from.body() : nullptr);
+        place = from;
+        return true;
     }
 
+    /// The transaction of unshare, and of enter with a target.
+    [[PROCSPACE_SELDOM]] Errno change(NamespaceChange what, std::uint64_t flags, const BasicNamespace* target) {
+        if (const Errno refusal = permit(what, flags, target); refusal != Errno::ok)
+            return refusal;
+        Arcs candidate; // empty where what stands there stays
+        Arcs first_next;
+        bool complete = candidate.try_allocate(arcs_.size());
+        for (std::size_t i = 0; complete && i < arcs_.size(); ++i) {
+            if (!affects(what, policy(i), flags))
+                continue;
+            if (policy(i).next_child_only && next_.size() + first_next.size() == 0)
+                complete = first_next.try_allocate(arcs_.size());
+            complete = complete && propose(candidate[i], i, target);
+        }
+        if (!complete)
+            return Errno::no_memory;
+        // From here on nothing fails.
+        if (first_next.size() != 0)
+            next_.swap(first_next);
+        for (std::size_t i = 0; i < arcs_.size(); ++i)
+            if (candidate[i])
+                (policy(i).next_child_only ? next_[i] : arcs_[i]).swap(candidate[i]);
+        candidate.release();
+        return Errno::ok;
+    }
+
+    /// Gives an empty place what is to stand at `i`, or nothing where that stands there already.
+    [[PROCSPACE_SELDOM]] bool propose(Arc& place, std::size_t i, const BasicNamespace* target) {
+        const Arc& now = for_children(i);
+        if (target != nullptr)
+            return now.same_as(target->arcs_[i]) || put(place, ForkRule::share, target->arcs_[i]);
+        const bool own = !policy(i).next_child_only || &now != &arcs_[i]; // and not what the namespace itself keeps
+        if (policy(i).on_unshare == ForkRule::copy && own && now.unique())
+            return true;
+        return put(place, policy(i).on_unshare, now);
+    }
+
+    [[nodiscard]] const ResourcePolicy& policy(std::size_t index) const noexcept {
+        return arcs_[index].resource().policy();
+    }
+    static bool possible(NamespaceChange what, const ResourcePolicy& policy) noexcept {
+        return what == NamespaceChange::fork ||
+               (what == NamespaceChange::enter ? policy.enterable : policy.on_unshare != ForkRule::share);
+    }
+    static bool affects(NamespaceChange what, const ResourcePolicy& policy, std::uint64_t flags) noexcept {
+        return policy.selected(flags) && possible(what, policy);
+    }
+
+    /// Checks that the change is possible for every resource that a flag names and, but for a fork, that every flag
+    /// names one; asks the hooks.
+    [[PROCSPACE_SELDOM]] Errno permit(NamespaceChange what, std::uint64_t flags, const BasicNamespace* target) const {
+        if (target != nullptr && target->arcs_.size() != arcs_.size())
+            refuse_resource();
+        std::uint64_t unknown = what == NamespaceChange::fork || flags == all_resources ? 0 : flags;
+        for (std::size_t i = 0; i < arcs_.size(); ++i) {
+            const ResourcePolicy& its = policy(i);
+            unknown &= ~its.share_flag;
+            if (!its.selected(flags))
+                continue;
+            Errno refusal = Errno::ok;
+            if (!possible(what, its))
+                refusal = flags == all_resources ? Errno::ok : Errno::invalid;
+            else if (its.authorise != nullptr)
+                refusal =
+                    its.authorise(what, for_children(i).body(), target != nullptr ? target->arcs_[i].body() : nullptr);
+            if (refusal != Errno::ok)
+                return refusal;
+        }
+        return unknown == 0 ? Errno::ok : Errno::invalid;
+    }
+
+    // An initialiser may allocate as well: its std::bad_alloc is out of memory like any other.
     template <class F>
-    static auto catching(F f) -> decltype(f()) {
+    static Errno catching(F f) {
         PROCSPACE_TRY {
             return f();
         }
@@ -294,16 +292,18 @@ private:
         }
     }
 
-    static BasicNamespace or_raise(Result<BasicNamespace>&& made) {
-        or_raise(Result<void>(made.error));
-        return static_cast<BasicNamespace&&>(made.value);
+    static void or_no_memory(bool complete) {
+        if (!complete) [[unlikely]]
+            raise_no_memory<Traits>();
     }
-    static void or_raise(Result<void> outcome) {
-        if (outcome.error == Errno::no_memory)
-            raise_no_memory<Traits>(Location::current());
-        if (!outcome)
-            Traits::panic("a change of a namespace was refused: use the try_ form to get this as a value",
-                          Location::current());
+    static void or_raise(Errno error) {
+        if (error != Errno::ok) [[unlikely]]
+            raise(error);
+    }
+    [[noreturn, PROCSPACE_SELDOM]] static void raise(Errno error) {
+        if (error == Errno::no_memory)
+            raise_no_memory<Traits>();
+        raise_panic<Traits>("a change of a namespace was refused: use the try_ form to get this as a value");
     }
 
     Arcs arcs_;                                 // the owner's to synchronise, as the next

@@ -43,7 +43,8 @@ struct ResourcePolicy {
     /// one (pid and time namespaces).
     bool next_child_only = false;
     /// Asked, where there is one, before a change that a flag selects: `from` is the value there is, `to` the one to
-    /// enter or null. Anything but ok refuses the whole change. Runs before anything is built, without a lock.
+    /// enter or null. Anything but ok refuses the whole change. Runs before anything is built, without a lock; the
+    /// change may still be refused for another reason.
     Errno (*authorise)(NamespaceChange change, const void* from, const void* to) = nullptr;
 
     /// Returns whether unshare or enter with these flags means this resource.

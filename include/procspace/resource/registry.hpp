@@ -46,8 +46,20 @@ public:
     /// Calls `f(const Resource&)` once for each resource, in ascending order of index.
     template <class F>
     static void for_each(F&& f) {
-        std::size_t next = 0;
         static_cast<void>(size());
+        for_each_numbered(f);
+    }
+
+private:
+    template <class>
+    friend class BasicNamespace;
+
+    static constexpr std::size_t unknown = static_cast<std::size_t>(-1);
+
+    /// **Pre**: size() has been called.
+    template <class F>
+    static void for_each_numbered(F&& f) {
+        std::size_t next = 0;
         for_each_slot([&](const Resource& resource) {
             if (resource.index() == next) {
                 ++next;
@@ -55,9 +67,6 @@ public:
             }
         });
     }
-
-private:
-    static constexpr std::size_t unknown = static_cast<std::size_t>(-1);
 
     template <class F>
     static void for_each_slot(F&& f) {
@@ -68,7 +77,7 @@ private:
 
     // Needs no lock: the index of a resource follows from the section alone, so that threads which number at the same
     // time write the same values.
-    static std::size_t number_all() noexcept {
+    [[gnu::noinline]] static std::size_t number_all() noexcept {
         std::size_t next = 0;
         for_each_slot([&next](const Resource& resource) {
             const std::size_t index = resource.index();

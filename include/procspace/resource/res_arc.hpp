@@ -1,9 +1,10 @@
 #pragma once
 // ResArc: an owner of one resource value. Count and value share one allocation.
 //
-//      one block:   [ const Resource* | count | padding | T ]
-//                   ^                                    ^
-//                   handle: one pointer                  body(), at an offset that typed access knows at compile time
+//      one block:   [ padding | const Resource* | count | T ]
+//                                                       ^
+//                   handle: one pointer, to the value; the control block is right in front of it, whatever T's
+//                   alignment
 
 #include "../fwd.hpp"
 #include "../core/lock.hpp"
@@ -28,28 +29,26 @@ public:
     [[nodiscard]] const Resource& resource() const noexcept { return *resource_; }
 
     /// Returns where the value is.
-    [[nodiscard]] void* body() noexcept { return bytes() + offset(resource_->layout().align); }
+    [[nodiscard]] void* body() noexcept { return this + 1; }
 
-    /// The same with the type known: a compile-time offset.
-    template <class T>
-    [[nodiscard]] T* body_as() noexcept {
-        constexpr std::size_t distance = offset(alignof(T));
-        return std::launder(reinterpret_cast<T*>(bytes() + distance));
+    /// Returns the control block of the value at `body`.
+    [[nodiscard]] static BasicResInner& of(void* body) noexcept {
+        return *std::launder(reinterpret_cast<BasicResInner*>(body) - 1);
     }
 
     /// Returns the layout of the whole block for a value of layout `body`.
     static constexpr Layout block(Layout body) noexcept {
-        return {offset(body.align) + body.size,
+        return {head(body.align) + body.size,
                 body.align > alignof(BasicResInner) ? body.align : alignof(BasicResInner)};
+    }
+
+    /// Returns how many bytes of a block are in front of a value of this alignment.
+    static constexpr std::size_t head(std::size_t align) noexcept {
+        return (sizeof(BasicResInner) + align - 1) & ~(align - 1); // alignments are powers of two
     }
 
 private:
     friend class BasicAnyResArc<Traits>;
-
-    static constexpr std::size_t offset(std::size_t align) noexcept {
-        return (sizeof(BasicResInner) + align - 1) & ~(align - 1); // alignments are powers of two
-    }
-    unsigned char* bytes() noexcept { return reinterpret_cast<unsigned char*>(this); }
 
     const Resource* resource_; // immutable
     RefCount<Traits> count_;   // atomic, see core/ref_count.hpp
@@ -66,13 +65,13 @@ public:
     static constexpr std::size_t max_refcount = RefCount<Traits>::max;
 
     explicit BasicAnyResArc(NoValue) noexcept {}
-    BasicAnyResArc(const BasicAnyResArc& other) : inner_(other.inner_) {
-        if (inner_ != nullptr)
-            inner_->count_.increment();
+    BasicAnyResArc(const BasicAnyResArc& other) : body_(other.body_) {
+        if (body_ != nullptr)
+            inner().count_.increment();
     }
-    BasicAnyResArc(BasicAnyResArc&& other) noexcept : inner_(other.take()) {}
+    BasicAnyResArc(BasicAnyResArc&& other) noexcept : body_(other.body_) { other.body_ = nullptr; }
     BasicAnyResArc& operator=(const BasicAnyResArc& other) {
-        if (inner_ != other.inner_) // else both name one value already: no read-modify-write
+        if (body_ != other.body_) // else both name one value already: no read-modify-write
             assign(other);
         return *this;
     }
@@ -84,31 +83,43 @@ public:
     }
     /// A value's destructor may throw: its memory is returned all the same.
     ~BasicAnyResArc() noexcept(!has_exceptions) {
-        if (inner_ != nullptr && inner_->count_.decrement())
-            destroy(inner_);
+        if (body_ != nullptr && inner().count_.decrement())
+            destroy(inner());
     }
 
-    /// Makes a value by its initialiser, with this handle as the only owner. What the initialiser throws passes
+    /// Makes a value by its initialiser, with the handle as the only owner. What the initialiser throws passes
     /// through.
     /// **Errors**: no_memory. **Complexity**: one allocation.
     static Result<BasicAnyResArc> create(const Resource& resource) {
-        return create(resource, [&resource](void* body) { resource.init(body); });
+        BasicAnyResArc made(NoValue{});
+        if (!made.renew(resource))
+            return Errno::no_memory;
+        return Result<BasicAnyResArc>(static_cast<BasicAnyResArc&&>(made));
     }
 
-    /// Makes a copy of the value of `from`, with this handle as the only owner. What the copy throws passes through.
-    /// **Pre**: `from` is not empty, and the policy of its resource copies. **Errors** and **Complexity**: as create.
-    static Result<BasicAnyResArc> create_copy(const BasicAnyResArc& from) {
-        return create(from.resource(), [&from](void* body) { from.resource().copy(body, from.body()); });
+    /// Puts a fresh value of `resource` in place, or a copy of the one at `from` where that is not null; the former
+    /// value dies last. Returns false, with nothing changed, when there is no memory. What initialisers, copies and
+    /// destructors throw passes through. **Pre**: to copy, the policy of the resource copies.
+    [[nodiscard]] bool renew(const Resource& resource, const void* from = nullptr) {
+        void* const made = make(resource, from);
+        if (made != nullptr)
+            adopt(made);
+        return made != nullptr;
     }
 
-    [[nodiscard]] explicit operator bool() const noexcept { return inner_ != nullptr; }
+    /// Gives the value up and is empty. What the value's destructor throws passes through.
+    void drop() { adopt(nullptr); }
+
+    [[nodiscard]] explicit operator bool() const noexcept { return body_ != nullptr; }
 
     /// **Pre**, for all below: not empty.
     [[nodiscard]] const Resource& resource() const noexcept { return inner().resource(); }
-    [[nodiscard]] void* body() const noexcept { return inner().body(); }
+    [[nodiscard]] void* body() const noexcept { return body_; }
     template <class T>
     [[nodiscard]] T* body_as() const noexcept {
-        return inner().template body_as<T>();
+        if (body_ == nullptr) // the precondition, told to the compiler
+            __builtin_unreachable();
+        return std::launder(static_cast<T*>(body_));
     }
     /// Returns true when no other handle names this value.
     [[nodiscard]] bool unique() const noexcept { return inner().count_.unique(); }
@@ -116,60 +127,73 @@ public:
     [[nodiscard]] std::size_t use_count() const noexcept { return inner().count_.value(); }
 
     /// Returns true when both name one value (or both are empty).
-    [[nodiscard]] bool same_as(const BasicAnyResArc& other) const noexcept { return inner_ == other.inner_; }
+    [[nodiscard]] bool same_as(const BasicAnyResArc& other) const noexcept { return body_ == other.body_; }
 
     void swap(BasicAnyResArc& other) noexcept {
-        BasicResInner<Traits>* const mine = inner_;
-        inner_ = other.inner_;
-        other.inner_ = mine;
+        void* const mine = body_;
+        body_ = other.body_;
+        other.body_ = mine;
     }
 
 private:
-    explicit BasicAnyResArc(BasicResInner<Traits>* inner) noexcept : inner_(inner) {}
-
-    template <class Construct>
-    static Result<BasicAnyResArc> create(const Resource& resource, const Construct& construct) {
-        const Layout layout = BasicResInner<Traits>::block(resource.layout());
-        MemoryBlock<typename Traits::Memory> block(layout.size, layout.align);
-        if (!block)
-            return Errno::no_memory;
-        // The value first: if its construction throws there is nothing to undo but the block.
-        construct(static_cast<unsigned char*>(block.get()) + BasicResInner<Traits>::offset(resource.layout().align));
-        return BasicAnyResArc(::new (block.release()) BasicResInner<Traits>(resource));
-    }
+    using Inner = BasicResInner<Traits>;
 
     // The precondition, told to the compiler: else g++ follows the empty case of the copy constructor in here and
     // warns.
-    [[nodiscard]] BasicResInner<Traits>& inner() const noexcept {
-        if (inner_ == nullptr)
+    [[nodiscard]] Inner& inner() const noexcept {
+        if (body_ == nullptr)
             __builtin_unreachable();
-        return *inner_;
+        return Inner::of(body_);
     }
 
-    // Out of line, so that the compare in front of it is all that a caller carries.
-    [[gnu::noinline]] void assign(const BasicAnyResArc& other) { *this = BasicAnyResArc(other); }
-
-    BasicResInner<Traits>* take() noexcept {
-        BasicResInner<Traits>* const inner = inner_;
-        inner_ = nullptr;
-        return inner;
+    // Out of line, as all below, so that the compare in front of it is all that a caller carries.
+    [[gnu::noinline]] void assign(const BasicAnyResArc& other) {
+        if (other.body_ != nullptr)
+            other.inner().count_.increment();
+        adopt(other.body_);
     }
 
-    static void destroy(BasicResInner<Traits>* inner) {
+    /// Takes over an owner, and gives up the former one last.
+    [[gnu::noinline]] void adopt(void* body) {
+        void* const former = body_;
+        body_ = body;
+        if (former != nullptr && Inner::of(former).count_.decrement())
+            destroy(Inner::of(former));
+    }
+
+    /// Returns the value in a block of its own, with one owner, or null when there is no memory.
+    [[gnu::noinline]] static void* make(const Resource& resource, const void* from) {
+        const Layout layout = Inner::block(resource.layout());
+        MemoryBlock<typename Traits::Memory> block(layout.size, layout.align);
+        if (!block)
+            return nullptr;
+        void* const body = static_cast<unsigned char*>(block.get()) + Inner::head(resource.layout().align);
+        // The value first: if its construction throws there is nothing to undo but the block.
+        if (from == nullptr)
+            resource.init(body);
+        else
+            resource.copy(body, from);
+        ::new (static_cast<void*>(reinterpret_cast<Inner*>(body) - 1)) Inner(resource);
+        static_cast<void>(block.release());
+        return body;
+    }
+
+    [[gnu::noinline]] static void destroy(Inner& inner) {
         struct Return { // returns the block also when the value's destructor throws
-            BasicResInner<Traits>* inner;
-            Layout layout;
+            Inner& inner;
+            const Resource& resource;
             ~Return() {
-                inner->~BasicResInner();
-                Traits::Memory::deallocate(inner, layout.size, layout.align);
+                const Layout layout = Inner::block(resource.layout());
+                auto* const block = static_cast<unsigned char*>(inner.body()) - Inner::head(resource.layout().align);
+                inner.~Inner();
+                Traits::Memory::deallocate(block, layout.size, layout.align);
             }
         };
-        const Resource& resource = inner->resource();
-        Return guard{inner, BasicResInner<Traits>::block(resource.layout())};
-        resource.drop(inner->body());
+        const Return at_end{inner, inner.resource()};
+        at_end.resource.drop(inner.body());
     }
 
-    BasicResInner<Traits>* inner_ = nullptr;
+    void* body_ = nullptr;
 };
 
 /// One owner of a resource value of type T. Outlives the namespace it came from ("pin").

@@ -70,10 +70,8 @@ public:
     /// increment and one decrement; no allocation. **Panics** on overflow of the count, with nothing changed.
     template <class Traits>
     void share_from(BasicNamespace<Traits>& dst, const BasicNamespace<Traits>& src) const {
-        auto& former = dst.within(resource_);
-        const auto& wanted = src.within(resource_);
-        if (!former.same_as(wanted))
-            dst.checked(resource_) = src.checked(resource_);
+        if (!dst.within(resource_).same_as(src.within(resource_)))
+            dst.share(resource_, src);
     }
 
     /// Gives `ns` a fresh value. Others that shared the former one keep it.
@@ -81,30 +79,31 @@ public:
     /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions.
     template <class Traits>
     void reset(BasicNamespace<Traits>& ns) const {
-        if (!replace_erased(ns, BasicAnyResArc<Traits>::create(resource_)))
-            raise_no_memory<Traits>(Location::current());
+        ns.or_no_memory(ns.renew(resource_));
     }
-    /// The same with out of memory as a value. **Errors**: no_memory, with nothing changed.
+    /// The same with out of memory as a value, that of an initialiser which throws std::bad_alloc included.
+    /// **Errors**: no_memory, with nothing changed.
     template <class Traits>
     [[nodiscard]] Result<void> try_reset(BasicNamespace<Traits>& ns) const {
-        return replace_erased(ns, try_make<Traits>());
+        return ns.catching([&] { return ns.renew(resource_) ? Errno::ok : Errno::no_memory; });
     }
 
     /// Makes a fresh value that is in no namespace yet. **Errors** and **Complexity**: as reset.
     template <class Traits = DefaultTraits>
     [[nodiscard]] ResArc<T, Traits> create() const {
-        auto made = BasicAnyResArc<Traits>::create(resource_);
-        if (!made)
-            raise_no_memory<Traits>(Location::current());
-        return ResArc<T, Traits>(static_cast<BasicAnyResArc<Traits>&&>(made.value));
+        ResArc<T, Traits> made(NoValue{});
+        BasicNamespace<Traits>::or_no_memory(made.any_.renew(resource_));
+        return made;
     }
     /// The same with out of memory as a value. **Errors**: no_memory.
     template <class Traits = DefaultTraits>
     [[nodiscard]] Result<ResArc<T, Traits>> try_create() const {
-        auto made = try_make<Traits>();
-        if (!made)
-            return made.error;
-        return ResArc<T, Traits>(static_cast<BasicAnyResArc<Traits>&&>(made.value));
+        ResArc<T, Traits> made(NoValue{});
+        const Errno error =
+            BasicNamespace<Traits>::catching([&] { return made.any_.renew(resource_) ? Errno::ok : Errno::no_memory; });
+        if (error != Errno::ok)
+            return error;
+        return Result<ResArc<T, Traits>>(static_cast<ResArc<T, Traits>&&>(made));
     }
 
     /// Returns the value that a fork of `ns` starts from: another one than get() only while an unshare or enter of a
@@ -125,8 +124,7 @@ public:
     template <class Traits>
     ResArc<T, Traits> replace(BasicNamespace<Traits>& ns, ResArc<T, Traits> arc) const {
         if (!arc || &arc.any_.resource() != &resource_)
-            Traits::panic("replace: the ResArc is empty (moved from) or belongs to another resource",
-                          Location::current());
+            raise_panic<Traits>("replace: the ResArc is empty (moved from) or belongs to another resource");
         ns.get_mut(resource_).swap(arc.any_);
         return arc;
     }
@@ -159,25 +157,6 @@ private:
             return nullptr;
         else
             return [](void* body) { static_cast<T*>(body)->~T(); };
-    }
-
-    // An initialiser may allocate as well: its std::bad_alloc is out of memory like any other.
-    template <class Traits>
-    Result<BasicAnyResArc<Traits>> try_make() const {
-        PROCSPACE_TRY {
-            return BasicAnyResArc<Traits>::create(resource_);
-        }
-        PROCSPACE_CATCH(const std::bad_alloc&) {
-            return Errno::no_memory;
-        }
-    }
-
-    template <class Traits>
-    Result<void> replace_erased(BasicNamespace<Traits>& ns, Result<BasicAnyResArc<Traits>> made) const {
-        if (!made)
-            return made.error;
-        ns.get_mut(resource_) = static_cast<BasicAnyResArc<Traits>&&>(made.value);
-        return {};
     }
 
     Resource resource_;

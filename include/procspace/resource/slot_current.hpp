@@ -100,8 +100,8 @@ public:
         [[maybe_unused]] const typename Slots::Pin pin{};
         Slot& slot = Slots::slot();
         if (slot.depth_ != former.depth + 1)
-            Traits::panic("a NamespaceScope is left in another order than it was entered, or on another processor",
-                          Location::current());
+            raise_panic<Traits>(
+                "a NamespaceScope is left in another order than it was entered, or on another processor");
         const Ns* const left = current(slot);
         slot.ns_.store(former.ns, std::memory_order_relaxed); // as in enter()
         slot.depth_ = former.depth;
@@ -113,7 +113,7 @@ public:
                 outlived = true;
             }
         if (outlived)
-            Traits::panic("a ResCurrent outlives the NamespaceScope it came from", Location::current());
+            raise_panic<Traits>("a ResCurrent outlives the NamespaceScope it came from");
     }
 
     /// Puts `next` in the place of the current namespace, null for the global one: what a scheduler does when it
@@ -126,8 +126,7 @@ public:
         Slot& slot = Slots::slot();
         for (auto* guard = slot.newest_; guard != nullptr; guard = guard->older)
             if (guard->depth == slot.depth_)
-                Traits::panic("a ResCurrent is alive while the namespace it came from is switched",
-                              Location::current());
+                raise_panic<Traits>("a ResCurrent is alive while the namespace it came from is switched");
         const Ns* const former = current(slot);
         if (former == next)
             return;
@@ -148,7 +147,7 @@ private:
         if constexpr (!Slots::exclusive)
             next->activation().add();
         else if (!next->activation().try_add(&slot))
-            Traits::panic("a namespace is made the current one of two processors at once", Location::current());
+            raise_panic<Traits>("a namespace is made the current one of two processors at once");
     }
     static void deactivate(const Ns* former) noexcept {
         if (counted(former))

@@ -15,7 +15,7 @@ template <class Config = DefaultPool>
 class PoolMemory;
 class SizeClasses;
 struct FreeChain;
-struct PoolCache;
+class PoolCache;
 template <class Config>
 class ThreadLocalPoolCache;
 template <class Config = DefaultPool>

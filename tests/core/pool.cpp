@@ -213,7 +213,7 @@ TEST_CASE("PoolMemory: a cache asks the slabs once for many blocks", "[core][poo
     using Pool = PoolMemory<Config>;
     void* const first = Pool::allocate(64, 8);
     const std::size_t index = size_classes.of(64);
-    CHECK(Config::blocks.chains[index].count == size_classes.cached(index) / 2);
+    CHECK(Config::blocks.count(index) == size_classes.cached(index) / 2);
     Pool::deallocate(first, 64, 8);
     CHECK(Pool::allocate(64, 8) == first); // the block that is warm
     Pool::deallocate(first, 64, 8);
@@ -221,7 +221,7 @@ TEST_CASE("PoolMemory: a cache asks the slabs once for many blocks", "[core][poo
     SECTION("and keeps no more than its limit") {
         auto all = blocks<Pool>(500, 64);
         return_all<Pool>(all);
-        CHECK(Config::blocks.chains[index].count <= size_classes.cached(index));
+        CHECK(Config::blocks.count(index) <= size_classes.cached(index));
     }
     SECTION("and is passed over when it is gone") {
         Config::online = false;
@@ -231,7 +231,7 @@ TEST_CASE("PoolMemory: a cache asks the slabs once for many blocks", "[core][poo
         Config::online = true;
     }
     Pool::flush(Config::blocks);
-    CHECK(Config::blocks.chains[index].count == 0);
+    CHECK(Config::blocks.count(index) == 0);
     Pool::trim();
     CHECK(Pool::held_bytes() == 0);
 }

@@ -51,16 +51,12 @@ class PoolMemory {
 public:
     /// Returns a block, or null when Upstream has none or the pool would hold more than max_bytes.
     static void* allocate(std::size_t size, std::size_t align) noexcept {
-        if (!is_small(size, align))
+        if (!is_small(size, align)) [[unlikely]]
             return obtain(size, align);
         const std::size_t index = class_of(size, align);
         if constexpr (cached) {
-            if (void* const block = pop_cached(index))
-                return block;
-            FreeChain chain = take(index, size_classes.cached(index) / 2 + 1);
-            void* const block = chain.pop();
-            add_cached(index, chain);
-            return block;
+            void* const block = pop_cached(index);
+            return block != nullptr ? block : refill(index);
         } else {
             return take(index, 1).pop();
         }
@@ -68,16 +64,17 @@ public:
 
     /// Takes a block back. **Pre**: `p` came from allocate() of this pool, with the same size and align.
     static void deallocate(void* p, std::size_t size, std::size_t align) noexcept {
-        if (!is_small(size, align))
+        if (!is_small(size, align)) [[unlikely]]
             return give_up(p, size, align);
         const std::size_t index = class_of(size, align);
-        FreeChain surplus;
         if constexpr (cached) {
-            if (push_cached(index, p, surplus))
-                return give_back(index, surplus);
+            if (!push_cached(index, p)) [[unlikely]]
+                drain(index, p);
+        } else {
+            FreeChain chain;
+            chain.push(p);
+            give_back(index, chain);
         }
-        surplus.push(p);
-        give_back(index, surplus);
     }
 
     /// Returns the bytes that the pool holds of Upstream: slabs, and large blocks that are out.
@@ -108,8 +105,9 @@ public:
     /// Returns the blocks of a cache to their slabs: for a thread that ends, a processor that goes away.
     static void flush(PoolCache& cache) noexcept {
         for (std::size_t index = 0; index < SizeClasses::count; ++index) {
-            const FreeChain chain = cache.chains[index];
-            cache.chains[index] = {};
+            FreeChain chain;
+            while (void* const block = cache.pop(index))
+                chain.push(block);
             give_back(index, chain);
         }
     }
@@ -150,7 +148,9 @@ private:
         return size - 1 < SizeClasses::largest && align <= SizeClasses::strictest_align; // none for 0 bytes
     }
     static constexpr std::size_t class_of(std::size_t size, std::size_t align) noexcept {
-        return size_classes.of((size + align - 1) & ~(align - 1));
+        if (align > 16) // every block is a multiple of 16
+            size = (size + align - 1) & ~(align - 1);
+        return size_classes.of(size);
     }
 
     static Slab* slab_of(void* block) noexcept {
@@ -161,7 +161,7 @@ private:
     }
 
     /// Upstream, within the limit.
-    static void* obtain(std::size_t size, std::size_t align) noexcept {
+    [[gnu::noinline]] static void* obtain(std::size_t size, std::size_t align) noexcept {
         // relaxed, as everywhere with held_: a sum that orders nothing. Reserved first, so that two cannot pass
         // together.
         if (size > Config::max_bytes || held_.fetch_add(size, std::memory_order_relaxed) > Config::max_bytes - size) {
@@ -174,13 +174,13 @@ private:
             held_.fetch_sub(size, std::memory_order_relaxed);
         return memory;
     }
-    static void give_up(void* memory, std::size_t size, std::size_t align) noexcept {
+    [[gnu::noinline]] static void give_up(void* memory, std::size_t size, std::size_t align) noexcept {
         Upstream::deallocate(memory, size, align);
         held_.fetch_sub(size, std::memory_order_relaxed);
     }
 
     /// Returns 1 to `wanted` blocks, none when there is no memory.
-    static FreeChain take(std::size_t index, std::size_t wanted) noexcept {
+    [[gnu::noinline]] static FreeChain take(std::size_t index, std::size_t wanted) noexcept {
         FreeChain chain = take_here(index, wanted);
         if (chain.count != 0)
             return chain;
@@ -223,7 +223,7 @@ private:
         return chain;
     }
 
-    static void give_back(std::size_t index, FreeChain chain) noexcept {
+    [[gnu::noinline]] static void give_back(std::size_t index, FreeChain chain) noexcept {
         if (chain.first == nullptr)
             return;
         const std::size_t size = size_classes.size(index);
@@ -257,32 +257,47 @@ private:
     static void* pop_cached(std::size_t index) noexcept {
         typename Config::Cache guard;
         PoolCache* const cache = guard.cache();
-        return cache != nullptr ? cache->chains[index].pop() : nullptr;
+        return cache != nullptr ? cache->pop(index) : nullptr;
     }
 
-    /// Puts a chain into the cache. Should it have been filled meanwhile, or have gone, what is too much goes back.
-    static void add_cached(std::size_t index, FreeChain& chain) noexcept {
+    /// Returns false when the cache is full, or there is none.
+    static bool push_cached(std::size_t index, void* block) noexcept {
+        typename Config::Cache guard;
+        PoolCache* const cache = guard.cache();
+        if (cache == nullptr || cache->full(index))
+            return false;
+        cache->push(index, block);
+        return true;
+    }
+
+    // Apart from the above, as everything that the slabs are needed for: those are what a program does all the time.
+
+    /// Returns a block, and puts others into the cache. Should that have been filled meanwhile, or have gone, what is
+    /// too much goes back.
+    [[gnu::noinline]] static void* refill(std::size_t index) noexcept {
+        FreeChain chain = take(index, size_classes.cached(index) / 2 + 1);
+        void* const block = chain.pop();
         {
             typename Config::Cache guard;
             if (PoolCache* const cache = guard.cache())
-                while (chain.first != nullptr && cache->chains[index].count < size_classes.cached(index))
-                    cache->chains[index].push(chain.pop());
+                while (chain.first != nullptr && !cache->full(index))
+                    cache->push(index, chain.pop());
         }
         give_back(index, chain);
+        return block;
     }
 
-    /// Puts a block into the cache. Returns false if there is none. Half of a full one is moved to `surplus`.
-    static bool push_cached(std::size_t index, void* block, FreeChain& surplus) noexcept {
-        typename Config::Cache guard;
-        PoolCache* const cache = guard.cache();
-        if (cache == nullptr)
-            return false;
-        FreeChain& chain = cache->chains[index];
-        if (chain.count >= size_classes.cached(index))
-            while (chain.count > size_classes.cached(index) / 2)
-                surplus.push(chain.pop());
-        chain.push(block);
-        return true;
+    /// Returns a block to its slab, and half of the cache with it.
+    [[gnu::noinline]] static void drain(std::size_t index, void* block) noexcept {
+        FreeChain surplus;
+        {
+            typename Config::Cache guard;
+            if (PoolCache* const cache = guard.cache())
+                while (cache->count(index) > size_classes.cached(index) / 2)
+                    surplus.push(cache->pop(index));
+        }
+        surplus.push(block);
+        give_back(index, surplus);
     }
 
     inline static constinit Class classes_[SizeClasses::count]{};

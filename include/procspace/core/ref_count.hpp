@@ -41,9 +41,10 @@ public:
     /// Adds an owner. **Pre**: the caller is an owner.
     /// **Panics** when there are `max` owners; with Overflow::saturate the count stays pinned instead.
     void increment() {
-        const std::size_t before = count_.fetch_add(1, std::memory_order_relaxed); // RC1
-        if (before >= max) [[unlikely]]
-            overflow(); // RC4
+        const std::size_t after = count_.fetch_add(1, std::memory_order_relaxed) + 1; // RC1
+        // RC4. More than max is the sign bit, which the addition has left in the processor's flags.
+        if (static_cast<std::ptrdiff_t>(after) < 0) [[unlikely]]
+            overflow();
     }
 
     /// Removes an owner. Returns true when it was the last one: everything that all the others did is then visible.

@@ -23,6 +23,8 @@ public:
                 ++index;
             of_[i] = static_cast<unsigned char>(index);
         }
+        for (index = 0; index < count; ++index)
+            first_[index + 1] = static_cast<unsigned short>(first_[index] + cached_[index]);
     }
 
     /// Returns the class of the smallest block for `size`. **Pre**: 1 to `largest`.
@@ -34,11 +36,15 @@ public:
     /// Returns how many blocks of a class a cache keeps at most: some 4 KiB, and no more than 64.
     [[nodiscard]] constexpr std::size_t cached(std::size_t index) const noexcept { return cached_[index]; }
 
+    /// Returns where the places of a class begin in a cache; for `count`, how many there are.
+    [[nodiscard]] constexpr std::size_t first_cached(std::size_t index) const noexcept { return first_[index]; }
+
 private:
     // Up to 128 in steps of 16, then four steps to each doubling.
     unsigned short sizes_[count] = {16,  32,  48,  64,  80,  96,  112, 128, 160, 192,
                                     224, 256, 320, 384, 448, 512, 640, 768, 896, 1024};
     unsigned char cached_[count] = {64, 64, 64, 64, 51, 42, 36, 32, 25, 21, 18, 16, 12, 10, 9, 8, 6, 5, 4, 4};
+    unsigned short first_[count + 1]{};
     unsigned char of_[largest / 16]{}; // for each 16 bytes: a load instead of a computation in each allocation
 };
 inline constexpr SizeClasses size_classes{};
@@ -68,8 +74,25 @@ struct FreeChain {
 };
 
 /// Free blocks at hand for one processor or thread. Constant-initialised; PoolMemory::flush() empties it.
-struct PoolCache {
-    FreeChain chains[SizeClasses::count]{};
+///
+/// Addresses side by side, not a list through the blocks: to take one does not wait for the memory of the one before.
+class PoolCache {
+public:
+    [[nodiscard]] std::size_t count(std::size_t index) const noexcept { return counts_[index]; }
+    [[nodiscard]] bool full(std::size_t index) const noexcept { return counts_[index] >= size_classes.cached(index); }
+
+    /// **Pre**: not full.
+    void push(std::size_t index, void* block) noexcept {
+        blocks_[size_classes.first_cached(index) + counts_[index]++] = block;
+    }
+    /// Returns a block, or null when there is none.
+    [[nodiscard]] void* pop(std::size_t index) noexcept {
+        return counts_[index] != 0 ? blocks_[size_classes.first_cached(index) + --counts_[index]] : nullptr;
+    }
+
+private:
+    unsigned counts_[SizeClasses::count]{};
+    void* blocks_[size_classes.first_cached(SizeClasses::count)]{};
 };
 
 } // namespace procspace

@@ -10,7 +10,8 @@
 
 namespace procspace {
 
-/// One allocation with room for an owner of each resource; elements may be empty while a change is being built.
+/// One allocation with room for an owner of each resource, filled from the front. Elements may be empty while a change
+/// is being built.
 ///
 /// **Thread safety**: as a container's.
 template <class Traits>
@@ -27,38 +28,59 @@ public:
     ~BasicArcArray() {
         if constexpr (!has_exceptions) {
             release();
-        } else if (size_ != 0) {
-            drop_quietly(size_);
+        } else if (capacity_ != 0) {
+            drop_quietly();
             deallocate();
         }
     }
 
-    /// Makes room for `size` elements, all empty. Returns false when there is no memory. **Pre**: there is no array.
+    /// Makes room for `capacity` elements. Returns false when there is no memory. **Pre**: there is no array.
     /// **Complexity**: one allocation, none for 0.
-    [[nodiscard, gnu::noinline]] bool try_allocate(std::size_t size) noexcept {
-        if (size == 0)
+    [[nodiscard, gnu::noinline]] bool reserve(std::size_t capacity) noexcept {
+        if (capacity == 0)
             return true;
-        arcs_ = static_cast<Arc*>(Traits::Memory::allocate(size * sizeof(Arc), alignof(Arc)));
-        if (arcs_ == nullptr)
+        void* const memory = Traits::Memory::allocate(capacity * sizeof(Arc), alignof(Arc));
+        if (memory == nullptr)
             return false;
-        size_ = size;
-        for (Arc* arc = arcs_; arc != arcs_ + size; ++arc)
-            ::new (static_cast<void*>(arc)) Arc(NoValue{});
+        arcs_ = static_cast<Arc*>(memory);
+        capacity_ = capacity;
+        return true;
+    }
+
+    /// The same with as many empty elements.
+    [[nodiscard, PROCSPACE_SELDOM]] bool try_resize(std::size_t size) noexcept {
+        if (!reserve(size))
+            return false;
+        while (size_ != size)
+            push(nullptr);
+        return true;
+    }
+
+    // Each adds an element. **Pre**: there is room.
+
+    /// One more owner of the value of `from`. **Panics** on overflow of the count. **Pre**: `from` is not empty.
+    void push_shared(const Arc& from) { push(from.shared()); }
+    /// A fresh value of `resource`, or a copy of the one at `from` where that is not null. Returns false, with nothing
+    /// added, when there is no memory. What initialisers and copies throw passes through.
+    [[nodiscard]] bool push_new(const Resource& resource, const void* from = nullptr) {
+        void* const body = Arc::make(resource, from);
+        if (body == nullptr)
+            return false;
+        push(body);
         return true;
     }
 
     /// Gives up all elements, the last one first, and the array. Should destructors of values throw, all the others
     /// are given up nevertheless, and the first exception leaves.
     [[gnu::noinline]] void release() {
-        if (size_ == 0)
+        if (capacity_ == 0)
             return;
-        std::size_t left = size_;
         PROCSPACE_TRY {
-            while (left != 0)
-                arcs_[--left].drop();
+            while (size_ != 0)
+                arcs_[--size_].~Arc();
         }
         PROCSPACE_CATCH(...) {
-            drop_quietly(left);
+            drop_quietly();
             deallocate();
             PROCSPACE_RETHROW();
         }
@@ -68,10 +90,13 @@ public:
     void swap(BasicArcArray& other) noexcept {
         Arc* const arcs = arcs_;
         const std::size_t size = size_;
+        const std::size_t capacity = capacity_;
         arcs_ = other.arcs_;
         size_ = other.size_;
+        capacity_ = other.capacity_;
         other.arcs_ = arcs;
         other.size_ = size;
+        other.capacity_ = capacity;
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -79,22 +104,25 @@ public:
     [[nodiscard]] Arc& operator[](std::size_t index) const noexcept { return arcs_[index]; }
 
 private:
-    void drop_quietly(std::size_t left) noexcept {
-        while (left != 0) {
+    void push(void* body) noexcept { ::new (static_cast<void*>(arcs_ + size_++)) Arc(body); }
+
+    [[gnu::noinline]] void drop_quietly() noexcept {
+        while (size_ != 0) {
             PROCSPACE_TRY {
-                arcs_[--left].drop();
+                arcs_[--size_].~Arc();
             }
             PROCSPACE_CATCH(...) {}
         }
     }
 
     void deallocate() noexcept {
-        Traits::Memory::deallocate(arcs_, size_ * sizeof(Arc), alignof(Arc));
-        size_ = 0;
+        Traits::Memory::deallocate(arcs_, capacity_ * sizeof(Arc), alignof(Arc));
+        capacity_ = 0;
     }
 
-    Arc* arcs_ = nullptr; // meaningless without elements
+    Arc* arcs_ = nullptr; // meaningless without capacity
     std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
 };
 
 } // namespace procspace

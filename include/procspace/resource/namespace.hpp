@@ -181,10 +181,10 @@ private:
     }
 
     [[gnu::visibility("hidden")]] static bool fill(Arcs& arcs) {
-        bool complete = arcs.try_allocate(Registry::size());
+        bool complete = arcs.reserve(Registry::size());
         Registry::for_each_numbered([&](const Resource& resource) {
             if (complete)
-                complete = arcs[resource.index()].renew(resource);
+                complete = arcs.push_new(resource);
         });
         return complete;
     }
@@ -192,21 +192,17 @@ private:
     Errno make_fork(Arcs& arcs, std::uint64_t flags) const {
         if (const Errno refusal = permit(NamespaceChange::fork, flags, nullptr); refusal != Errno::ok)
             return refusal;
-        if (!arcs.try_allocate(arcs_.size()))
-            return Errno::no_memory;
-        for (std::size_t i = 0; i < arcs.size(); ++i) {
-            const Arc& from = for_children(i);
-            if (!put(arcs[i], policy(i).fork_rule(flags), from))
-                return Errno::no_memory;
-        }
-        return Errno::ok;
+        bool complete = arcs.reserve(arcs_.size());
+        for (std::size_t i = 0; complete && i < arcs_.size(); ++i)
+            complete = push(arcs, policy(i).fork_rule(flags), for_children(i));
+        return complete ? Errno::ok : Errno::no_memory;
     }
 
-    /// Gives a place what `rule` makes of `from`. Returns false when there is no memory.
-    static bool put(Arc& place, ForkRule rule, const Arc& from) {
+    /// Adds what `rule` makes of `from`. Returns false when there is no memory.
+    static bool push(Arcs& arcs, ForkRule rule, const Arc& from) {
         if (rule != ForkRule::share)
-            return place.renew(from.resource(), rule == ForkRule::copy ? from.body() : nullptr);
-        place = from;
+            return arcs.push_new(from.resource(), rule == ForkRule::copy ? from.body() : nullptr);
+        arcs.push_shared(from);
         return true;
     }
 
@@ -215,36 +211,39 @@ private:
         if (const Errno refusal = permit(what, flags, target); refusal != Errno::ok)
             return refusal;
         Arcs candidate; // empty where what stands there stays
-        Arcs first_next;
-        bool complete = candidate.try_allocate(arcs_.size());
-        for (std::size_t i = 0; complete && i < arcs_.size(); ++i) {
-            if (!affects(what, policy(i), flags))
-                continue;
-            if (policy(i).next_child_only && next_.size() + first_next.size() == 0)
-                complete = first_next.try_allocate(arcs_.size());
-            complete = complete && propose(candidate[i], i, target);
-        }
+        bool complete = candidate.try_resize(arcs_.size());
+        bool for_next_child = false;
+        for (std::size_t i = 0; complete && i < candidate.size(); ++i)
+            if (policy(i).selected(flags) && possible(what, policy(i))) {
+                complete = propose(candidate[i], i, target);
+                for_next_child |= policy(i).next_child_only;
+            }
+        if (complete && for_next_child && next_.size() == 0)
+            complete = next_.try_resize(arcs_.size());
         if (!complete)
             return Errno::no_memory;
         // From here on nothing fails.
-        if (first_next.size() != 0)
-            next_.swap(first_next);
-        for (std::size_t i = 0; i < arcs_.size(); ++i)
+        for (std::size_t i = 0; i < candidate.size(); ++i)
             if (candidate[i])
                 (policy(i).next_child_only ? next_[i] : arcs_[i]).swap(candidate[i]);
-        candidate.release();
+        if constexpr (has_exceptions)
+            candidate.release(); // its destructor would keep those of the former values to itself
         return Errno::ok;
     }
 
     /// Gives an empty place what is to stand at `i`, or nothing where that stands there already.
     [[PROCSPACE_SELDOM]] bool propose(Arc& place, std::size_t i, const BasicNamespace* target) {
         const Arc& now = for_children(i);
-        if (target != nullptr)
-            return now.same_as(target->arcs_[i]) || put(place, ForkRule::share, target->arcs_[i]);
-        const bool own = !policy(i).next_child_only || &now != &arcs_[i]; // and not what the namespace itself keeps
-        if (policy(i).on_unshare == ForkRule::copy && own && now.unique())
+        if (target != nullptr) {
+            if (!now.same_as(target->arcs_[i]))
+                place = target->arcs_[i];
             return true;
-        return put(place, policy(i).on_unshare, now);
+        }
+        const bool copies = policy(i).on_unshare == ForkRule::copy;
+        const bool own = !policy(i).next_child_only || &now != &arcs_[i]; // and not what the namespace itself keeps
+        if (copies && own && now.unique())
+            return true;
+        return place.renew(now.resource(), copies ? now.body() : nullptr);
     }
 
     [[nodiscard]] const ResourcePolicy& policy(std::size_t index) const noexcept {
@@ -254,10 +253,6 @@ private:
         return what == NamespaceChange::fork ||
                (what == NamespaceChange::enter ? policy.enterable : policy.on_unshare != ForkRule::share);
     }
-    static bool affects(NamespaceChange what, const ResourcePolicy& policy, std::uint64_t flags) noexcept {
-        return policy.selected(flags) && possible(what, policy);
-    }
-
     /// Checks that the change is possible for every resource that a flag names and, but for a fork, that every flag
     /// names one; asks the hooks.
     [[PROCSPACE_SELDOM]] Errno permit(NamespaceChange what, std::uint64_t flags, const BasicNamespace* target) const {

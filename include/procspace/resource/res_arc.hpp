@@ -65,10 +65,7 @@ public:
     static constexpr std::size_t max_refcount = RefCount<Traits>::max;
 
     explicit BasicAnyResArc(NoValue) noexcept {}
-    BasicAnyResArc(const BasicAnyResArc& other) : body_(other.body_) {
-        if (body_ != nullptr)
-            inner().count_.increment();
-    }
+    BasicAnyResArc(const BasicAnyResArc& other) : body_(other.body_ != nullptr ? other.shared() : nullptr) {}
     BasicAnyResArc(BasicAnyResArc&& other) noexcept : body_(other.body_) { other.body_ = nullptr; }
     BasicAnyResArc& operator=(const BasicAnyResArc& other) {
         if (body_ != other.body_) // else both name one value already: no read-modify-write
@@ -107,9 +104,6 @@ public:
         return made != nullptr;
     }
 
-    /// Gives the value up and is empty. What the value's destructor throws passes through.
-    void drop() { adopt(nullptr); }
-
     [[nodiscard]] explicit operator bool() const noexcept { return body_ != nullptr; }
 
     /// **Pre**, for all below: not empty.
@@ -136,7 +130,10 @@ public:
     }
 
 private:
+    friend class BasicArcArray<Traits>;
     using Inner = BasicResInner<Traits>;
+
+    explicit BasicAnyResArc(void* body) noexcept : body_(body) {}
 
     // The precondition, told to the compiler: else g++ follows the empty case of the copy constructor in here and
     // warns.
@@ -146,11 +143,15 @@ private:
         return Inner::of(body_);
     }
 
+    /// Returns the value with one more owner, for whom the caller answers.
+    [[nodiscard]] void* shared() const {
+        inner().count_.increment();
+        return body_;
+    }
+
     // Out of line, as all below, so that the compare in front of it is all that a caller carries.
     [[gnu::noinline]] void assign(const BasicAnyResArc& other) {
-        if (other.body_ != nullptr)
-            other.inner().count_.increment();
-        adopt(other.body_);
+        adopt(other.body_ != nullptr ? other.shared() : nullptr);
     }
 
     /// Takes over an owner, and gives up the former one last.

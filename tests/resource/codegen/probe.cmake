@@ -1,0 +1,51 @@
+# cmake -DCXX=<compiler> -DSIZE=<size> -DINCLUDE=<dir> -DSOURCE=<probe.cpp> -DWORK=<dir> [-DLIMIT=<bytes>] -P probe.cmake
+#
+# Compiles the probe as a kernel does, with its own memory and panic, adds up the code and holds it against the limits.
+# The same with everything by default, exceptions included, is only printed: unwinding is the compiler's part of it.
+cmake_minimum_required(VERSION 3.23)
+include("${CMAKE_CURRENT_LIST_DIR}/common.cmake")
+
+set(limit_base 1536)
+set(limit_changes 3072)
+if(LIMIT) # the self-test's
+    set(limit_base ${LIMIT})
+endif()
+set(options_base)
+set(options_changes -DCHANGES)
+
+function(code_size variable object)
+    run(sections "${SIZE}" -A "${object}")
+    string(REGEX MATCHALL "\n\\.text[^ ]* +[0-9]+" sizes "${sections}")
+    if(NOT sizes)
+        message(FATAL_ERROR "no code in ${object}")
+    endif()
+    set(sum 0)
+    foreach(entry IN LISTS sizes)
+        string(REGEX MATCH "[0-9]+$" bytes "${entry}")
+        math(EXPR sum "${sum} + ${bytes}")
+    endforeach()
+    set(${variable} ${sum} PARENT_SCOPE)
+endfunction()
+
+file(MAKE_DIRECTORY "${WORK}")
+find_compilers(compilers)
+set(complaints "")
+foreach(compiler IN LISTS compilers)
+    run(version "${compiler}" --version)
+    string(REGEX MATCH "^[^\n]*" version "${version}")
+    foreach(probe base changes)
+        set(compile "${compiler}" -std=c++20 -O2 ${options_${probe}} "-I${INCLUDE}" -c "${SOURCE}" -o "${WORK}/probe.o")
+        run(_ ${compile} -DKERNEL_POLICIES -fno-exceptions -fno-rtti -fno-stack-protector -fcf-protection=none)
+        code_size(kernel "${WORK}/probe.o")
+        run(_ ${compile} -fcf-protection=none)
+        code_size(hosted "${WORK}/probe.o")
+        message("${version}: ${probe}: ${kernel} bytes of code in a kernel (at most ${limit_${probe}}), "
+                "${hosted} with default policies and exceptions")
+        if(kernel GREATER limit_${probe})
+            string(APPEND complaints "${version}: ${probe} has ${kernel} bytes of code, more than ${limit_${probe}}\n")
+        endif()
+    endforeach()
+endforeach()
+if(complaints)
+    message(FATAL_ERROR "${complaints}")
+endif()

@@ -1,29 +1,38 @@
-# cmake -DCXX=<compiler> -DAR=<ar> -DINCLUDE=<dir> -DSOURCE=<dir with main.cpp ...> -DZERO=<zero_resources.cpp> -DWORK=<dir>
-#       [-DEXPECTED=<number>] [-DONLY=<regular expression>] -P linker_matrix.cmake
+# cmake -DCXX=<compiler> -DINCLUDE=<dir> -DSOURCE=<dir with main.cpp ...> -DZERO=<zero_resources.cpp> -DWORK=<dir>
+#       [-DEXPECTED=<number>] (-DCOMPILE=ON -DAR=<ar> | -DLINKER=<linker>) [-DONLY=<regular expression>] -P linker_matrix.cmake
 #
-# [trap:39] [trap:46] [R5] The registry lives in a section that the linker collects and bounds, so it is tested with every linker that this
-# compiler can drive, at several optimisation levels. Each combination builds and runs one program with eight
-# resources and one without any, and checks that a second definition of a resource is refused.
-# A combination that the tools cannot link at all is named in the output and left out.
+# [trap:39] [trap:46] [R5] The registry lives in a section that the linker collects and bounds, so it is tested with
+# every compiler and linker at hand, in several modes. With COMPILE the objects are made, once for all linkers; with
+# LINKER each mode links and runs a program with eight resources and one without any, and checks, where it may depend on
+# the mode, that a second definition of a resource is refused.
+# A mode that the tools cannot link at all is named in the output; without the linker the test is skipped.
 cmake_minimum_required(VERSION 3.23)
 
-set(linkers bfd gold lld)
-# name | compiler flags | linker flags
-set(modes
-    "O0|-O0|"
-    "O2|-O2|"
-    "O2, gc-sections|-O2 -ffunction-sections -fdata-sections|-Wl,--gc-sections"
-    "O2, no PIE|-O2 -fno-pie|-no-pie"
-    "O2, PIE|-O2 -fPIE|-pie"
-    "O2, static|-O2 -fno-pie|-static"
-    "O2, static, gc-sections|-O2 -fno-pie -ffunction-sections -fdata-sections|-static -Wl,--gc-sections"
-    "LTO|-O2 -flto|-O2 -flto"
-    "LTO, gc-sections|-O2 -flto -ffunction-sections -fdata-sections|-O2 -flto -Wl,--gc-sections"
+# name of the objects | compiler flags
+set(objects
+    "plain|-O0"
+    "fixed|-O2 -fno-pie"
+    "fixed_sections|-O2 -fno-pie -ffunction-sections -fdata-sections"
+    "pie_sections|-O2 -fPIE -ffunction-sections -fdata-sections"
+    "lto|-O2 -flto -ffunction-sections -fdata-sections"
+    "asan|-O1 -fPIE -fsanitize=address,undefined -fno-sanitize-recover=all"
+    "tsan|-O1 -fPIE -fsanitize=thread"
 )
-
-file(REMOVE_RECURSE "${WORK}")
-file(MAKE_DIRECTORY "${WORK}")
-file(WRITE "${WORK}/probe.cpp" "#include <new>\nint main() { delete new int(0); }\n")
+# name of the mode | objects | linker flags | whether a second definition is tried
+set(modes
+    "O0|plain||yes"
+    "O2, no PIE|fixed|-no-pie|no"
+    "O2, static|fixed|-static -no-pie|no"
+    "O2, static, gc-sections|fixed_sections|-static -no-pie -Wl,--gc-sections|no"
+    "O2, PIE|pie_sections|-pie|no"
+    "O2, PIE, gc-sections|pie_sections|-pie -Wl,--gc-sections|yes"
+    "O2, static PIE, gc-sections|pie_sections|-static-pie -Wl,--gc-sections|no"
+    "LTO|lto|-O2 -flto|yes"
+    "LTO, gc-sections|lto|-O2 -flto -Wl,--gc-sections|no"
+    "ASan and UBSan|asan|-pie -fsanitize=address,undefined|no"
+    "ASan and UBSan, gc-sections|asan|-pie -fsanitize=address,undefined -Wl,--gc-sections|no"
+    "TSan|tsan|-pie -fsanitize=thread|no"
+)
 
 # Runs a command in ${WORK}; sets ${variable} to true or false and `output` to what it printed.
 function(try variable)
@@ -42,87 +51,105 @@ function(try variable)
     set(output "${text}\n(status ${status})" PARENT_SCOPE)
 endfunction()
 
-# The objects of one set of compiler flags, made once for all linkers.
-function(compile directory flags)
-    if(EXISTS "${WORK}/${directory}")
-        return()
-    endif()
-    file(MAKE_DIRECTORY "${WORK}/${directory}")
-    separate_arguments(flags)
-    if(EXPECTED)
-        list(APPEND flags "-DEXPECTED=${EXPECTED}")
-    endif()
-    foreach(source IN ITEMS "${SOURCE}/main.cpp" "${SOURCE}/second.cpp" "${SOURCE}/archive.cpp" "${SOURCE}/duplicate.cpp" "${ZERO}")
-        cmake_path(GET source STEM stem)
-        try(done "${CXX}" -std=c++20 ${flags} "-I${INCLUDE}" -c "${source}" -o "${directory}/${stem}.o")
-        if(NOT done)
-            message(FATAL_ERROR "${source} does not compile with ${flags}:\n${output}")
-        endif()
-    endforeach()
-    if(NOT flags MATCHES "-flto") # an archive of LTO objects needs another ar
-        try(done "${AR}" rcs "${directory}/archive.a" "${directory}/archive.o")
-        if(NOT done)
-            message(FATAL_ERROR "ar failed:\n${output}")
-        endif()
-    else()
-        file(CREATE_LINK "archive.o" "${WORK}/${directory}/archive.a" SYMBOLIC)
+function(must)
+    try(done ${ARGN})
+    if(NOT done)
+        list(JOIN ARGN " " command)
+        message(FATAL_ERROR "${command}:\n${output}")
     endif()
 endfunction()
 
-set(tested 0)
-set(failures "")
-foreach(linker IN LISTS linkers)
-    foreach(mode IN LISTS modes)
-        string(REGEX MATCH "^([^|]*)\\|([^|]*)\\|(.*)$" _ "${mode}")
-        set(combination "${linker}, ${CMAKE_MATCH_1}")
-        set(compiler_flags "${CMAKE_MATCH_2}")
-        set(linker_flags "${CMAKE_MATCH_3}")
-        if(ONLY AND NOT combination MATCHES "${ONLY}")
+if(COMPILE)
+    file(REMOVE_RECURSE "${WORK}")
+    file(MAKE_DIRECTORY "${WORK}")
+    file(WRITE "${WORK}/probe.cpp" "#include <new>\nint main() { delete new int(0); }\n")
+    foreach(entry IN LISTS objects)
+        string(REGEX MATCH "^([^|]*)\\|(.*)$" _ "${entry}")
+        set(directory "${CMAKE_MATCH_1}")
+        separate_arguments(flags UNIX_COMMAND "${CMAKE_MATCH_2}")
+        if(EXPECTED)
+            list(APPEND flags "-DEXPECTED=${EXPECTED}")
+        endif()
+        if(ONLY AND NOT directory MATCHES "${ONLY}")
             continue()
         endif()
-        separate_arguments(link UNIX_COMMAND "${linker_flags} -fuse-ld=${linker}")
-        separate_arguments(probe UNIX_COMMAND "${compiler_flags}")
-        try(available "${CXX}" ${probe} ${link} probe.cpp -o probe)
-        if(available)
-            try(available "${WORK}/probe")
+        file(MAKE_DIRECTORY "${WORK}/${directory}")
+        set(sources "${WORK}/probe.cpp" "${SOURCE}/main.cpp" "${SOURCE}/second.cpp" "${SOURCE}/archive.cpp" "${ZERO}")
+        if(modes MATCHES "\\|${directory}\\|[^|]*\\|yes")
+            list(APPEND sources "${SOURCE}/duplicate.cpp")
         endif()
-        if(NOT available)
-            string(REGEX REPLACE "\n.*" "" reason "${output}")
-            message("NOT TESTED: ${combination}: ${reason}")
-            continue()
+        # One run of the compiler for all: it takes several files when it names the objects itself.
+        execute_process(
+            COMMAND "${CXX}" -std=c++20 ${flags} "-I${INCLUDE}" -c ${sources}
+            WORKING_DIRECTORY "${WORK}/${directory}"
+            RESULT_VARIABLE status
+            ERROR_VARIABLE errors
+        )
+        if(NOT status EQUAL 0)
+            message(FATAL_ERROR "the sources do not compile with ${flags}:\n${errors}")
         endif()
-
-        string(MAKE_C_IDENTIFIER "${compiler_flags}" d)
-        compile(${d} "${compiler_flags}")
-        math(EXPR tested "${tested} + 1")
-        try(done "${CXX}" ${link} ${d}/main.o ${d}/second.o ${d}/archive.a -o program)
-        if(done)
-            try(done "${WORK}/program")
-        endif()
-        if(NOT done)
-            string(APPEND failures "${combination}: the program with resources: ${output}\n")
-        endif()
-        try(done "${CXX}" ${link} ${d}/zero_resources.o -o zero)
-        if(done)
-            try(done "${WORK}/zero")
-        endif()
-        if(NOT done)
-            string(APPEND failures "${combination}: the program without resources: ${output}\n")
-        endif()
-        try(done "${CXX}" ${link} ${d}/main.o ${d}/second.o ${d}/archive.a ${d}/duplicate.o -o duplicate)
-        if(done)
-            string(APPEND failures "${combination}: a second definition of a resource was linked\n")
-        elseif(NOT output MATCHES "multiple definition|duplicate symbol|multiply defined|multiple symbol definitions")
-            string(APPEND failures "${combination}: a second definition was refused for another reason: ${output}\n")
+        if(directory STREQUAL "lto") # an archive of LTO objects needs another ar
+            file(CREATE_LINK "archive.o" "${WORK}/${directory}/archive.a" SYMBOLIC)
+        else()
+            must("${AR}" rcs "${directory}/archive.a" "${directory}/archive.o")
         endif()
     endforeach()
-endforeach()
-
-if(tested EQUAL 0)
-    message("nothing to test: none of the linkers ${linkers} works with ${CXX}")
     return()
 endif()
-message("${tested} combinations of linker and flags tested")
-if(failures)
+
+try(available "${CXX}" "-fuse-ld=${LINKER}" plain/probe.o -o "${LINKER}_probe")
+if(NOT available)
+    message("nothing to test: ${CXX} cannot link with ${LINKER}: ${output}")
+    return()
+endif()
+
+set(tested 0)
+set(failures "")
+set(program "${WORK}/${LINKER}_program")
+foreach(entry IN LISTS modes)
+    string(REGEX MATCH "^([^|]*)\\|([^|]*)\\|([^|]*)\\|(.*)$" _ "${entry}")
+    set(mode "${CMAKE_MATCH_1}")
+    set(o "${CMAKE_MATCH_2}")
+    separate_arguments(flags UNIX_COMMAND "${CMAKE_MATCH_3} -fuse-ld=${LINKER}")
+    set(second_definition "${CMAKE_MATCH_4}")
+    if(ONLY AND NOT o MATCHES "${ONLY}")
+        continue()
+    endif()
+    try(available "${CXX}" ${flags} ${o}/probe.o -o "${program}")
+    if(available)
+        try(available "${program}")
+    endif()
+    if(NOT available)
+        string(REGEX REPLACE "\n.*" "" reason "${output}")
+        message("NOT TESTED: ${LINKER}, ${mode}: ${reason}")
+        continue()
+    endif()
+
+    math(EXPR tested "${tested} + 1")
+    try(done "${CXX}" ${flags} ${o}/main.o ${o}/second.o ${o}/archive.a -o "${program}")
+    if(done)
+        try(done "${program}")
+    endif()
+    if(NOT done)
+        string(APPEND failures "${LINKER}, ${mode}: the program with resources: ${output}\n")
+    endif()
+    try(done "${CXX}" ${flags} ${o}/zero_resources.o -o "${program}")
+    if(done)
+        try(done "${program}")
+    endif()
+    if(NOT done)
+        string(APPEND failures "${LINKER}, ${mode}: the program without resources: ${output}\n")
+    endif()
+    if(second_definition)
+        try(done "${CXX}" ${flags} ${o}/main.o ${o}/second.o ${o}/archive.a ${o}/duplicate.o -o "${program}")
+        if(done)
+            string(APPEND failures "${LINKER}, ${mode}: a second definition of a resource was linked\n")
+        elseif(NOT output MATCHES "multiple definition|duplicate symbol|multiply defined|multiple symbol definitions")
+            string(APPEND failures "${LINKER}, ${mode}: a second definition was refused for another reason: ${output}\n")
+        endif()
+    endif()
+endforeach()
+message("${tested} modes tested with ${CXX} and ${LINKER}")
+if(failures OR tested EQUAL 0)
     message(FATAL_ERROR "${failures}")
 endif()

@@ -18,12 +18,14 @@ function(_procspace_test_program target)
 endfunction()
 
 # procspace_catch_test(<target> LABELS <label>... SOURCES <file>...
-#                      [DEFINITIONS <def>...] [OPTIONS <compiler option>...] [TIMEOUT <seconds>] [NO_DISCOVER])
+#                      [DEFINITIONS <def>...] [OPTIONS <compiler option>...] [TIMEOUT <seconds>] [SUFFIX <text>]
+#                      [NO_DISCOVER])
 #
-# One program with Catch2's main(); each TEST_CASE becomes a CTest of its own and so a process of its own.
+# One program with Catch2's main(); each TEST_CASE becomes a CTest of its own and so a process of its own. SUFFIX is
+# appended to their names: for sources that are built twice.
 # NO_DISCOVER builds the program only: the caller writes the add_test() lines.
 function(procspace_catch_test target)
-    cmake_parse_arguments(PARSE_ARGV 1 ARG "NO_DISCOVER" "TIMEOUT" "LABELS;SOURCES;DEFINITIONS;OPTIONS")
+    cmake_parse_arguments(PARSE_ARGV 1 ARG "NO_DISCOVER" "TIMEOUT;SUFFIX" "LABELS;SOURCES;DEFINITIONS;OPTIONS")
     _procspace_check_arguments(${target})
     add_executable(${target} ${ARG_SOURCES})
     _procspace_test_program(${target})
@@ -34,7 +36,7 @@ function(procspace_catch_test target)
 
     # `-w NoTests`: Catch2 2.x ends with 0 when a name matches nothing, so a renamed case would pass for ever.
     # No DISCOVERY_MODE: 2.x does not know it and would take the words for arguments of the program.
-    catch_discover_tests(${target} EXTRA_ARGS -w NoTests)
+    catch_discover_tests(${target} TEST_SUFFIX "${ARG_SUFFIX}" EXTRA_ARGS -w NoTests)
 
     # Properties that hold lists do not survive PROPERTIES of catch_discover_tests: set them when CTest has read the
     # names.

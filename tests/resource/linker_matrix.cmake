@@ -4,7 +4,8 @@
 # [trap:39] [trap:46] [R5] The registry lives in a section that the linker collects and bounds, so it is tested with
 # every compiler and linker at hand, in several modes. With COMPILE the objects are made, once for all linkers; with
 # LINKER each mode links and runs a program with eight resources and one without any, and checks, where it may depend on
-# the mode, that a second definition of a resource is refused.
+# the mode, that a second definition of a resource is refused. The portable registry, which needs nothing of the linker, is
+# tried where static constructors are most in danger.
 # A mode that the tools cannot link at all is named in the output; without the linker the test is skipped.
 cmake_minimum_required(VERSION 3.23)
 
@@ -17,6 +18,8 @@ set(objects
     "lto|-O2 -flto -ffunction-sections -fdata-sections"
     "asan|-O1 -fPIE -fsanitize=address,undefined -fno-sanitize-recover=all"
     "tsan|-O1 -fPIE -fsanitize=thread"
+    "portable|-O2 -fPIE -flto -ffunction-sections -fdata-sections -DPROCSPACE_PORTABLE_REGISTRY=1"
+    "portable_asan|-O1 -fPIE -fsanitize=address,undefined -fno-sanitize-recover=all -DPROCSPACE_PORTABLE_REGISTRY=1"
 )
 # name of the mode | objects | linker flags | whether a second definition is tried
 set(modes
@@ -32,6 +35,8 @@ set(modes
     "ASan and UBSan|asan|-pie -fsanitize=address,undefined|no"
     "ASan and UBSan, gc-sections|asan|-pie -fsanitize=address,undefined -Wl,--gc-sections|no"
     "TSan|tsan|-pie -fsanitize=thread|no"
+    "portable registry, LTO, gc-sections|portable|-pie -O2 -flto -Wl,--gc-sections|no"
+    "portable registry, ASan and UBSan|portable_asan|-pie -fsanitize=address,undefined|no"
 )
 
 # Runs a command in ${WORK}; sets ${variable} to true or false and `output` to what it printed.
@@ -66,7 +71,8 @@ if(COMPILE)
     foreach(entry IN LISTS objects)
         string(REGEX MATCH "^([^|]*)\\|(.*)$" _ "${entry}")
         set(directory "${CMAKE_MATCH_1}")
-        separate_arguments(flags UNIX_COMMAND "${CMAKE_MATCH_2}")
+        set(flags "${CMAKE_MATCH_2}")
+        separate_arguments(flags UNIX_COMMAND "${flags}")
         if(EXPECTED)
             list(APPEND flags "-DEXPECTED=${EXPECTED}")
         endif()
@@ -88,7 +94,7 @@ if(COMPILE)
         if(NOT status EQUAL 0)
             message(FATAL_ERROR "the sources do not compile with ${flags}:\n${errors}")
         endif()
-        if(directory STREQUAL "lto") # an archive of LTO objects needs another ar
+        if("-flto" IN_LIST flags) # an archive of LTO objects needs another ar
             file(CREATE_LINK "archive.o" "${WORK}/${directory}/archive.a" SYMBOLIC)
         else()
             must("${AR}" rcs "${directory}/archive.a" "${directory}/archive.o")

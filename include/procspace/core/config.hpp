@@ -19,6 +19,19 @@
 #define PROCSPACE_RETHROW() __builtin_trap()
 #endif
 
+// How the registry finds resources: 0 by a section that the linker collects, which needs ELF; 1 by a list that static
+// constructors build. Set it for the whole program (CMake: the option of the same name) or not at all.
+#ifndef PROCSPACE_PORTABLE_REGISTRY
+#ifdef __ELF__
+#define PROCSPACE_PORTABLE_REGISTRY 0
+#else
+#define PROCSPACE_PORTABLE_REGISTRY 1
+#endif
+#endif
+#if !PROCSPACE_PORTABLE_REGISTRY && !defined(__ELF__)
+#error "procspace: only ELF has sections with bounds: leave PROCSPACE_PORTABLE_REGISTRY undefined, or define it as 1"
+#endif
+
 // `used` keeps a registry slot in the object file, `retain` keeps it through --gc-sections; lld drops a slot that is
 // only `used`, and older compilers do not know `retain`.
 #if defined(__has_attribute)
@@ -28,6 +41,14 @@
 #endif
 #ifndef PROCSPACE_KEEP_SLOT
 #define PROCSPACE_KEEP_SLOT gnu::used
+#endif
+
+// What a definition of a resource puts into its translation unit; the name and &resource in braces follow.
+#if PROCSPACE_PORTABLE_REGISTRY
+#define PROCSPACE_REGISTRY_SLOT static ::procspace::ListedSlot
+#else
+#define PROCSPACE_REGISTRY_SLOT                                                                                        \
+    [[gnu::section("procspace_resources"), PROCSPACE_KEEP_SLOT]] static constinit const ::procspace::Resource*
 #endif
 
 #if __STDC_HOSTED__ && defined(__ELF__)
@@ -64,8 +85,18 @@ namespace procspace {
 /// True when the library may throw. It then throws only std::bad_alloc, and only from functions without `try_`.
 inline constexpr bool has_exceptions = PROCSPACE_HAS_EXCEPTIONS != 0;
 
+/// True where resources are found by a list, not by a section.
+inline constexpr bool has_portable_registry = PROCSPACE_PORTABLE_REGISTRY != 0;
+
 /// True in a hosted implementation: an operating system with a C library is underneath.
 inline constexpr bool is_hosted = __STDC_HOSTED__ != 0;
+
+/// True where object files are ELF.
+#ifdef __ELF__
+inline constexpr bool is_elf = true;
+#else
+inline constexpr bool is_elf = false;
+#endif
 
 /// Tells the processor that this is a spin loop.
 inline void cpu_relax() noexcept {

@@ -41,5 +41,4 @@
 // from another one is refused by the linker.
 #define PROCSPACE_OWN [[gnu::visibility("hidden")]]
 #define PROCSPACE_INITIALISER(T, ...) [](void* procspace_body) { ::new (procspace_body) T(__VA_ARGS__); }
-#define PROCSPACE_REGISTER(name)                                                                                       \
-    PROCSPACE_REGISTRY_SLOT static constinit const ::procspace::Resource* name##_procspace_slot = &name.resource();
+#define PROCSPACE_REGISTER(name) PROCSPACE_REGISTRY_SLOT name##_procspace_slot{&name.resource()};

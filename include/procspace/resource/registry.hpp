@@ -1,34 +1,30 @@
 #pragma once
-// Registry: all resources of the program, collected by the linker. No constructor runs, nothing registers itself.
+// Registry: all resources of the program, each with its index. Where they are collected depends on the object format:
+// by the linker in ELF files (section_slots.hpp), elsewhere in a list (listed_slots.hpp). The whole program uses one of
+// them: see PROCSPACE_PORTABLE_REGISTRY in core/config.hpp.
 //
-// Each definition (define.hpp) puts one pointer into a section of its own; the linker lays them side by side and
-// provides the bounds. Pointers, not objects: compilers pad objects in a section, so that walking them by sizeof goes
-// astray. Members of a static library that nothing refers to never reach the linker: link such code as an object
-// library.
+// Members of a static library that nothing refers to never reach the linker: link such code as an object library.
 //
 // One registry per executable or shared object. What depends on it is hidden, so that the dynamic linker does not let
 // the inline functions of one object stand in for those of another; compile a shared object that defines resources with
 // -fvisibility=hidden, so that this holds for std::make_unique<Namespace> and its kin as well. A namespace belongs to
-// the object that made it.
+// the object that made it: the key of another one is refused by all that looks before it acts, which is everything but
+// the typed get and get_mut.
 
 #include "../fwd.hpp"
+#include "../core/config.hpp"
 #include "descriptor.hpp"
+#include "listed_slots.hpp"
+#include "section_slots.hpp"
 
 #include <atomic>
 #include <cstddef>
-
-// One resource may have several slots: a definition in a header puts one into every translation unit.
-#define PROCSPACE_REGISTRY_SLOT [[gnu::section("procspace_resources"), PROCSPACE_KEEP_SLOT]]
-
-// Weak: null, and not an undefined symbol, in a program without resources. Hidden: this object's own bounds.
-extern "C" {
-[[gnu::weak, gnu::visibility("hidden")]] extern const procspace::Resource* __start_procspace_resources[];
-[[gnu::weak, gnu::visibility("hidden")]] extern const procspace::Resource* __stop_procspace_resources[];
-}
+#include <type_traits>
 
 namespace procspace {
 
-/// The program's resources in the order that the linker chose. The order is never promised.
+/// The program's resources. The order is never promised. One resource may have several slots: a definition in a header
+/// puts one into every translation unit.
 ///
 /// **Thread safety**: all members may be called concurrently.
 class [[gnu::visibility("hidden")]] Registry {
@@ -54,13 +50,14 @@ private:
     template <class>
     friend class BasicNamespace;
 
+    using Slots = std::conditional_t<has_portable_registry, ListedSlots, SectionSlots>;
     static constexpr std::size_t unknown = static_cast<std::size_t>(-1);
 
     /// **Pre**: size() has been called.
     template <class F>
     static void for_each_numbered(F&& f) {
         std::size_t next = 0;
-        for_each_slot([&](const Resource& resource) {
+        Slots::for_each([&](const Resource& resource) {
             if (resource.index() == next) {
                 ++next;
                 f(resource);
@@ -68,18 +65,12 @@ private:
         });
     }
 
-    template <class F>
-    static void for_each_slot(F&& f) {
-        for (auto slot = __start_procspace_resources; slot != __stop_procspace_resources; ++slot)
-            if (*slot != nullptr)
-                f(**slot);
-    }
-
-    // Needs no lock: the index of a resource follows from the section alone, so that threads which number at the same
+    // Needs no lock: the index of a resource follows from the slots alone, so that threads which number at the same
     // time write the same values.
     [[gnu::noinline]] static std::size_t number_all() noexcept {
+        Slots::close();
         std::size_t next = 0;
-        for_each_slot([&next](const Resource& resource) {
+        Slots::for_each([&next](const Resource& resource) {
             const std::size_t index = resource.index();
             if (index == Resource::unnumbered)
                 resource.index_.store(next++, std::memory_order_relaxed); // published by the release below

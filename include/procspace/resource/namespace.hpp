@@ -256,7 +256,9 @@ private:
     /// Checks that the change is possible for every resource that a flag names and, but for a fork, that every flag
     /// names one; asks the hooks.
     [[PROCSPACE_SELDOM]] Errno permit(NamespaceChange what, std::uint64_t flags, const BasicNamespace* target) const {
-        if (target != nullptr && target->arcs_.size() != arcs_.size())
+        // Two namespaces of one registry have the same resources at all places, two of different ones at none.
+        if (target != nullptr && (target->arcs_.size() != arcs_.size() ||
+                                  (arcs_.size() != 0 && &target->arcs_[0].resource() != &arcs_[0].resource())))
             refuse_resource();
         std::uint64_t unknown = what == NamespaceChange::fork || flags == all_resources ? 0 : flags;
         for (std::size_t i = 0; i < arcs_.size(); ++i) {

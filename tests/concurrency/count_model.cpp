@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace {
@@ -48,14 +49,9 @@ private:
 
     ModelAtomic<U> few_;
 };
-template <>
-class NearLimit<bool> : public ModelAtomic<bool> { // the library's flags are no counts
-    using ModelAtomic<bool>::ModelAtomic;
-};
-
 struct PanickingTraits : ModelTraits {
     template <class U>
-    using Atomic = NearLimit<U>;
+    using Atomic = std::conditional_t<std::is_same_v<U, std::size_t>, NearLimit<U>, ModelAtomic<U>>; // not flags
 };
 struct SaturatingTraits : PanickingTraits {
     static constexpr procspace::Overflow overflow = procspace::Overflow::saturate;

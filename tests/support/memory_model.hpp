@@ -434,18 +434,30 @@ template <class U>
 class ModelAtomic {
 public:
     ModelAtomic() noexcept : ModelAtomic(U{}) {}
-    ModelAtomic(U value) noexcept { MemoryModel::begin_atomic(this, static_cast<std::uint64_t>(value)); }
+    ModelAtomic(U value) noexcept { MemoryModel::begin_atomic(this, word(value)); }
     ~ModelAtomic() { MemoryModel::access_cell(this, MemoryModel::Access::end); }
     ModelAtomic(const ModelAtomic&) = delete;
     ModelAtomic& operator=(const ModelAtomic&) = delete;
 
-    U load(std::memory_order order) const { return static_cast<U>(MemoryModel::load(this, order)); }
-    void store(U value, std::memory_order order) { MemoryModel::store(this, static_cast<std::uint64_t>(value), order); }
-    U fetch_add(U n, std::memory_order order) {
-        return static_cast<U>(MemoryModel::add(this, static_cast<std::uint64_t>(n), order));
-    }
+    U load(std::memory_order order) const { return value(MemoryModel::load(this, order)); }
+    void store(U value, std::memory_order order) { MemoryModel::store(this, word(value), order); }
+    U fetch_add(U n, std::memory_order order) { return value(MemoryModel::add(this, word(n), order)); }
     U fetch_sub(U n, std::memory_order order) {
-        return static_cast<U>(MemoryModel::add(this, std::uint64_t{0} - static_cast<std::uint64_t>(n), order));
+        return value(MemoryModel::add(this, std::uint64_t{0} - word(n), order));
+    }
+
+private:
+    static std::uint64_t word(U value) noexcept {
+        if constexpr (std::is_pointer_v<U>)
+            return reinterpret_cast<std::uintptr_t>(value);
+        else
+            return static_cast<std::uint64_t>(value);
+    }
+    static U value(std::uint64_t word) noexcept {
+        if constexpr (std::is_pointer_v<U>)
+            return reinterpret_cast<U>(static_cast<std::uintptr_t>(word));
+        else
+            return static_cast<U>(word);
     }
 };
 

@@ -71,7 +71,9 @@ struct Plugin {
     /// Tries keys that have no index yet; returns how many checks failed.
     int (*try_early)(border::Namespace& foreign);
     std::size_t (*registry_size)();
-    int (*use_own)(); // the number of the check that failed, or 0
+    /// These return the number of the check that failed, or 0. The global namespace stays until the program ends.
+    int (*use_own)();
+    int (*use_global)();
     /// Tries all keys on a namespace of the program; returns how many checks failed.
     int (*try_namespace)(border::Namespace& foreign);
     /// A namespace of the plugin, and its end.

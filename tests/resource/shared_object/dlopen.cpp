@@ -19,8 +19,10 @@ constexpr std::size_t count = 2;
 
 namespace {
 
-/// Loads it, tries everything, and unloads it.
-void run(border::Checks& checks, const char* file, border::Namespace& ns) {
+enum class Then { unload, keep };
+
+/// Loads it and tries everything. One that is kept may use its global namespace, which nothing ever destroys.
+void run(border::Checks& checks, const char* file, border::Namespace& ns, Then then) {
     void* const library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     checks.check(library != nullptr, "dlopen");
     if (library == nullptr) {
@@ -46,7 +48,11 @@ void run(border::Checks& checks, const char* file, border::Namespace& ns) {
     checks.check(in_program.get(*child) == 21 && in_program.arc(*child).same_as(in_program.arc(ns)),
                  "a fork has the resources of its parent, whoever forks");
     plugin.end(child);
-    checks.check(dlclose(library) == 0, "dlclose");
+    if (then == Then::unload)
+        checks.check(dlclose(library) == 0, "dlclose");
+    else
+        checks.check(plugin.use_global() == 0 && *in_program.current<border::Traits>() == 21,
+                     "each has a global namespace of its own");
 }
 
 } // namespace
@@ -57,8 +63,8 @@ int main(int argc, char** argv) {
     border::Checks checks;
     {
         border::Namespace ns;
-        run(checks, argv[1], ns);
-        run(checks, argv[1], ns); // once more: what is unloaded leaves nothing behind
+        run(checks, argv[1], ns, Then::unload);
+        run(checks, argv[1], ns, Then::keep); // once more: what is unloaded leaves nothing behind
         checks.check(in_program.get(ns) == 21 && also_in_program.get(ns) == 22,
                      "the program's values are as they were");
         checks.check(in_program.get_mut(ns) != nullptr, "nobody has kept the program's value");

@@ -39,9 +39,13 @@ int use_own() {
     first.reset(a);
     if (first.get(a) != 11 || first.get(b) != 21)
         return 3;
-    if (*sixth.current<border::Traits>() != 16 || second.get(procspace::global_ns<border::Traits>()) != 12)
-        return 4;
     return 0;
+}
+
+int use_global() {
+    if (*sixth.current<border::Traits>() != 16 || second.get(procspace::global_ns<border::Traits>()) != 12)
+        return 1;
+    return &procspace::global_ns<border::Traits>() == &procspace::global_ns<border::Traits>() ? 0 : 2;
 }
 
 int try_namespace(border::Namespace& foreign) {
@@ -60,6 +64,7 @@ const Plugin plugin = {
     try_early,
     [] { return procspace::Registry::size(); },
     use_own,
+    use_global,
     try_namespace,
     [] { return new border::Namespace; },
     [](border::Namespace* ns) { delete ns; },

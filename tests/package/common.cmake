@@ -45,6 +45,7 @@ macro(configure source build)
     )
 endmacro()
 
+# install_and_move(<option>...)
 # Installs the library under ${SCRATCH}/moved: first to another place, since an installed tree must survive a move.
 macro(install_and_move)
     configure(
@@ -53,6 +54,7 @@ macro(install_and_move)
         "-DCMAKE_INSTALL_PREFIX=${SCRATCH}/prefix"
         -DPROCSPACE_BUILD_TESTS=OFF
         -DPROCSPACE_BUILD_EXAMPLES=OFF
+        ${ARGN}
     )
     run("${CMAKE_COMMAND}" --build "${SCRATCH}/library" --config Release)
     run("${CMAKE_COMMAND}" --install "${SCRATCH}/library" --config Release)

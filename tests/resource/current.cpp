@@ -72,6 +72,12 @@ void Plugged::leave(const BasicNamespace<PluggedTraits>* former) {
     plugged = former;
 }
 
+// As a smart pointer of an interface may be: its operator& gives something else than where it is.
+struct HidesItsAddress {
+    int value = 5;
+    void operator&() const = delete;
+};
+
 // Runs a script in the initialiser of `scripted` for as long as it lives.
 struct Script {
     explicit Script(std::function<void()> what) { Scripted::script = std::move(what); }
@@ -81,6 +87,8 @@ struct Script {
 };
 
 } // namespace
+
+PROCSPACE_RESOURCE(HidesItsAddress, hides_its_address)
 
 // --- the global namespace --------------------------------------------------------------------------------------------
 
@@ -187,6 +195,11 @@ TEST_CASE("ResCurrent: gives const access except to what synchronises itself", "
     STATIC_REQUIRE(std::is_same_v<decltype(*counter.current()), std::atomic<int>&>);
     counter.current()->store(3, std::memory_order_relaxed);
     CHECK(counter.current()->load(std::memory_order_relaxed) == 3);
+}
+
+TEST_CASE("ResCurrent: reaches a type that has an operator& of its own", "[resource][current]") {
+    CHECK(hides_its_address.current()->value == 5);
+    CHECK((*hides_its_address.current()).value == 5);
 }
 
 TEST_CASE("ResCurrent: costs one pointer where the global namespace is the current one", "[resource][current][R7]") {

@@ -74,11 +74,11 @@ template <class T, class Traits>
 class [[nodiscard]] ResCurrent {
 public:
     [[gnu::visibility("hidden")]] explicit ResCurrent(const ResWrapper<T>& wrapper)
-        : value_(&wrapper.get(provider_.ns())) {}
+        : value_(__builtin_addressof(wrapper.get(provider_.ns()))) {} // T may have an operator& of its own
     /// Empty, instead of making the namespace, where that does not exist yet.
     [[gnu::visibility("hidden")]] ResCurrent(const ResWrapper<T>& wrapper, OrNull) noexcept {
         if (const BasicNamespace<Traits>* const ns = try_ns(); ns != nullptr)
-            value_ = &wrapper.get(*ns);
+            value_ = __builtin_addressof(wrapper.get(*ns));
     }
     ResCurrent(const ResCurrent&) = delete;
     ResCurrent& operator=(const ResCurrent&) = delete;

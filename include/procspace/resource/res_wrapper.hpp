@@ -42,6 +42,8 @@ class ResWrapper {
                   "procspace: a thread_bound type cannot be a resource: namespaces share their resources "
                   "and move between threads");
     static_assert(std::is_object_v<T> && !std::is_const_v<T>, "procspace: a resource is a non-const object");
+    static_assert(!std::is_array_v<T> || std::is_trivially_destructible_v<T>,
+                  "procspace: an array whose elements have destructors cannot be a resource: put it into a struct");
 
 public:
     /// For the macros: `init` constructs a T at the address it is given.

@@ -1,5 +1,7 @@
 #include "call.hpp"
 
+#include "proc.hpp"
+
 #include <csignal>
 #include <linux/sched.h>
 #include <sys/prctl.h>
@@ -26,6 +28,15 @@ Call clone3_call(pid_t tid, const ptrace::SyscallStop& stop) {
     if (!ptrace::read_memory(tid, stop.args[0], &args, size))
         return fork_call(0, SIGCHLD); // the call will fail with EFAULT
     return fork_call(args.flags, static_cast<int>(args.exit_signal));
+}
+
+/// Of all signals only SIGKILL takes others out of the stops in which they are held, or out of the middle of a call.
+std::optional<Call> kill_call(std::uint64_t signal) {
+    if (static_cast<int>(signal) != SIGKILL)
+        return std::nullopt;
+    Call call;
+    call.kind = Call::Kind::kill;
+    return call;
 }
 
 } // namespace
@@ -90,8 +101,35 @@ std::optional<Call> tree_changing_call(pid_t tid, const ptrace::SyscallStop& sto
         call.kind = Call::Kind::sigchld_action;
         call.address = stop.args[1];
         return call;
+    case SYS_kill:
+    case SYS_tkill:
+    case SYS_rt_sigqueueinfo:
+    case SYS_pidfd_send_signal:
+        return kill_call(stop.args[1]);
+    case SYS_tgkill:
+    case SYS_rt_tgsigqueueinfo:
+        return kill_call(stop.args[2]);
+    case SYS_exit_group:
+        call.kind = Call::Kind::exit_group;
+        return call;
     default:
         return std::nullopt;
+    }
+}
+
+bool is_deadly(pid_t tid, int signal) {
+    switch (signal) {
+    case SIGCHLD:
+    case SIGCONT:
+    case SIGURG:
+    case SIGWINCH:
+    case SIGSTOP:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+        return false;
+    default:
+        return !proc::handles_signal(tid, signal);
     }
 }
 

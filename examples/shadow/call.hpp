@@ -23,6 +23,9 @@ struct Call {
         wait,           ///< wait4
         waitid,         ///< waitid
         sigchld_action, ///< rt_sigaction(SIGCHLD): it decides whether dead children stay as zombies
+        kill,           ///< sends SIGKILL, by whichever call
+        exit_group,
+        deadly_signal, ///< no call: a signal about to be delivered that ends the whole process
     };
     Kind kind = Kind::none;
     std::uint64_t flags = 0;   ///< fork, unshare, setns: CLONE_...; wait, waitid: options
@@ -30,14 +33,20 @@ struct Call {
     pid_t pid = 0;             ///< setpgid, in the caller's own numbers
     pid_t pgid = 0;            ///< setpgid
     int fd = -1;               ///< setns
+    int signal = 0;            ///< deadly_signal
     bool on = false;           ///< subreaper
     std::uint64_t address = 0; ///< wait: the status; waitid: the siginfo; sigchld_action: the new action; 0 for none
 
     bool waits() const { return kind == Kind::wait || kind == Kind::waitid; }
+    /// It ends only after the other threads of the process have: an exec, and the writing of a core.
+    bool waits_for_siblings() const { return kind == Kind::exec || kind == Kind::deadly_signal; }
 };
 
 /// The call that begins at this stop, when it is one that changes the tree.
 std::optional<Call> tree_changing_call(pid_t tid, const ptrace::SyscallStop& stop);
+
+/// Whether the delivery of this signal ends the process of a task.
+bool is_deadly(pid_t tid, int signal);
 
 /// What a successful call to wait or waitid returned: a child that ended and was taken away (as opposed to one that
 /// stopped, that goes on, or that was only looked at). In the numbers of the caller's pid namespace.

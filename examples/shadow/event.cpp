@@ -73,7 +73,25 @@ struct Describe {
     std::string operator()(const Continued& e) const { return join("continue ", e.tid); }
 };
 
+struct Subjects {
+    std::vector<pid_t> operator()(const Forked& e) const { return {e.by, e.child}; }
+    std::vector<pid_t> operator()(const Execed& e) const { return {e.pid, e.former_tid}; }
+    std::vector<pid_t> operator()(const Exited& e) const { return {e.pid, e.tid}; }
+    std::vector<pid_t> operator()(const Reaped& e) const { return {e.pid, e.by}; }
+    std::vector<pid_t> operator()(const SessionMade& e) const { return {e.pid}; }
+    std::vector<pid_t> operator()(const GroupSet& e) const { return {e.pid}; }
+    std::vector<pid_t> operator()(const SubreaperSet& e) const { return {e.pid}; }
+    template <class OfOneTask>
+    std::vector<pid_t> operator()(const OfOneTask& e) const {
+        return {e.tid};
+    }
+};
+
 } // namespace
+
+std::vector<pid_t> subjects(const Event& event) {
+    return std::visit(Subjects{}, event);
+}
 
 std::string describe(const Event& event) {
     return std::visit(Describe{}, event);

@@ -87,6 +87,9 @@ struct Continued {
 using Event = std::variant<Forked, Execed, Exited, Leaving, Reaped, SessionMade, GroupSet, Unshared, Entered,
                            SubreaperSet, ChildRuleSet, Stopped, Continued>;
 
+/// The tasks and processes that an event is about.
+std::vector<pid_t> subjects(const Event& event);
+
 /// One line for people: "fork 100 -> 101".
 std::string describe(const Event& event);
 

@@ -25,7 +25,7 @@ bool Follower::is_to_be_dropped(const Event& event) const {
     case Break::reap:
         return std::holds_alternative<Reaped>(event);
     case Break::reparent:
-        return exit != nullptr && mirror_.is_last_thread(exit->pid, exit->tid) && mirror_.has_children(exit->pid);
+        return exit != nullptr && mirror_.is_last_thread(exit->pid, exit->tid) && !mirror_.children(exit->pid).empty();
     case Break::setsid:
         return std::holds_alternative<SessionMade>(event);
     // Some change nothing (a shell and its child both set the child's group): leaving those out would break nothing.
@@ -44,6 +44,10 @@ void Follower::happened(const Event& event) {
         out_ << colours_.dim << "event " << totals_.events << ": " << colours_.plain << last_event_ << std::endl;
     const auto* exit = std::get_if<Exited>(&event);
     const bool last = exit != nullptr && mirror_.is_last_thread(exit->pid, exit->tid);
+    if (last)
+        for (const pid_t orphan : mirror_.children(exit->pid))
+            concerned_.insert(orphan);
+    note_concerned(event);
     Mirror::Outcome outcome;
     if (is_to_be_dropped(event)) {
         broken_ = Break::none;
@@ -55,33 +59,61 @@ void Follower::happened(const Event& event) {
     if (options_.log)
         for (const auto& [child, parent] : outcome.adopted)
             out_ << "    reparent " << child << " to " << parent << std::endl;
+    note_concerned(event);
     history_.record(totals_.events, event, last, outcome.adopted);
     if (!outcome.complaint.empty())
-        report({last_event_, outcome.complaint, "has done it"});
+        report({0, last_event_, outcome.complaint, "has done it"});
+}
+
+/// Whom an event is about, and their parents; to be called before and after the mirror follows it.
+void Follower::note_concerned(const Event& event) {
+    for (const pid_t number : subjects(event)) {
+        concerned_.insert(number);
+        if (const auto process = mirror_.info(number))
+            concerned_.insert(static_cast<pid_t>(process->ppid));
+    }
+}
+
+bool Follower::wants_a_last_look(pid_t tid) {
+    concerned_.insert(tid);
+    return !comparer_.was_complete();
+}
+
+std::set<pid_t> Follower::to_compare() const {
+    std::set<pid_t> out = concerned_;
+    for (const auto& [subject, about] : reported_)
+        out.insert(about);
+    return out;
 }
 
 bool Follower::agrees(const std::vector<pid_t>& seen) {
-    const std::vector<Difference> all = comparer_.compare(mirror_.view(), seen);
-    std::set<std::string> present;
+    const std::vector<Difference> all = comparer_.compare(mirror_.view(), seen, to_compare());
+    std::map<std::string, pid_t> present;
     fresh_.clear();
     for (const Difference& difference : all) {
-        present.insert(difference.subject);
+        present[difference.subject] = difference.about;
         if (!reported_.contains(difference.subject))
             fresh_.push_back(difference);
     }
     if (!fresh_.empty())
         return false;
     reported_ = std::move(present);
-    ++totals_.comparisons;
+    compared();
     return true;
 }
 
 void Follower::disagrees() {
-    ++totals_.comparisons;
     for (const Difference& difference : std::exchange(fresh_, {})) {
-        reported_.insert(difference.subject);
+        reported_[difference.subject] = difference.about;
         report(difference);
     }
+    compared();
+}
+
+void Follower::compared() {
+    ++totals_.comparisons;
+    concerned_.clear();
+    comparer_.next_turn();
 }
 
 void Follower::report(const Difference& difference) {

@@ -8,6 +8,7 @@
 #include "report.hpp"
 #include "tracer.hpp"
 
+#include <map>
 #include <ostream>
 #include <set>
 #include <string>
@@ -23,6 +24,7 @@ public:
     ~Follower() noexcept override {}
 
     void happened(const Event& event) override;
+    bool wants_a_last_look(pid_t tid) override;
     bool agrees(const std::vector<pid_t>& seen) override;
     void disagrees() override;
     void ended_with(pid_t pid, int status) override { history_.ended_with(pid, status); }
@@ -36,6 +38,9 @@ public:
 
 private:
     bool is_to_be_dropped(const Event& event) const;
+    void note_concerned(const Event& event);
+    std::set<pid_t> to_compare() const;
+    void compared();
     void report(const Difference& difference);
 
     const Options& options_;
@@ -47,8 +52,10 @@ private:
     Totals totals_;
     Break broken_;
     std::string last_event_;
-    std::vector<Difference> fresh_;  ///< of the last comparison: not reported before
-    std::set<std::string> reported_; ///< the subjects that differ and are reported: each counts once until it heals
+    std::set<pid_t> concerned_;     ///< by the events since the last comparison
+    std::vector<Difference> fresh_; ///< of the last comparison: not reported before
+    /// The subjects that differ and are reported, with whom they are about: each counts once until it heals.
+    std::map<std::string, pid_t> reported_;
     std::vector<std::string> reported_lines_;
 };
 

@@ -12,9 +12,12 @@ bool stopped_as_job(const proc::Stat& stat) {
     return stat.state == 'T' || (stat.state == 't' && !ptrace::answers(stat.pid));
 }
 
-TaskView task_view(const proc::Stat& stat) {
+TaskView task_view(const proc::Stat& stat, const std::set<pid_t>& chosen) {
     TaskView view;
     view.tid = stat.pid;
+    view.known = chosen.contains(stat.pid);
+    if (!view.known)
+        return view;
     view.stopped = stopped_as_job(stat);
     view.image = {stat.start_code, stat.start_stack};
     for_each_resource([&](ResourceKind kind) {
@@ -29,20 +32,20 @@ TaskView task_view(const proc::Stat& stat) {
 
 } // namespace
 
-std::optional<ProcessView> kernel_view(pid_t pid) {
+std::optional<ProcessView> kernel_view(pid_t pid, const std::set<pid_t>& chosen) {
     const auto leader = proc::stat(pid);
     if (!leader)
         return std::nullopt;
     ProcessView view{
         .pid = pid, .ppid = leader->ppid, .pgid = leader->pgid, .sid = leader->sid, .zombie = false, .tasks = {}};
     if (!leader->ended() && leader->threads == 1) {
-        view.tasks.push_back(task_view(*leader));
+        view.tasks.push_back(task_view(*leader, chosen));
         return view;
     }
     for (const pid_t tid : proc::tasks(pid)) {
         const auto stat = proc::stat(pid, tid);
         if (stat && !stat->ended() && !stat->kernel_worker())
-            view.tasks.push_back(task_view(*stat));
+            view.tasks.push_back(task_view(*stat, chosen));
     }
     // A leader that has ended while its threads live is a zombie that nobody can reap: the process lives.
     view.zombie = view.tasks.empty() && leader->ended();

@@ -56,7 +56,7 @@ public:
 
     /// Whether the event would change anything that can be seen: a setpgid to where one is already does not.
     bool has_effect(const Event& event) const;
-    bool has_children(pid_t pid) const;
+    std::vector<pid_t> children(pid_t pid) const;
     bool is_last_thread(pid_t pid, pid_t tid) const;
 
     /// Whether a dead process goes without a reap: its parent wants no zombies.

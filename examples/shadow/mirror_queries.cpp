@@ -43,12 +43,12 @@ bool Mirror::has_effect(const Event& event) const {
     return true;
 }
 
-bool Mirror::has_children(pid_t pid) const {
-    const Handle parent = process(pid);
-    bool any = false;
-    if (parent != nullptr)
-        parent->for_each_child([&](const procspace::ProcessInfo&) { any = true; });
-    return any;
+std::vector<pid_t> Mirror::children(pid_t pid) const {
+    std::vector<pid_t> out;
+    if (const Handle parent = process(pid))
+        parent->for_each_child(
+            [&](const procspace::ProcessInfo& child) { out.push_back(static_cast<pid_t>(child.pid)); });
+    return out;
 }
 
 bool Mirror::is_last_thread(pid_t pid, pid_t tid) const {

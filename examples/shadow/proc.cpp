@@ -5,13 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,6 +29,14 @@ std::optional<std::string> read_file(const std::string& path) {
     if (got < 0)
         return std::nullopt; // ESRCH: the task went while its file was open
     return text;
+}
+
+std::optional<std::string> read_link(const std::string& path) {
+    std::array<char, 256> target;
+    const ssize_t length = ::readlink(path.c_str(), target.data(), target.size());
+    if (length < 0)
+        return std::nullopt;
+    return std::string(target.data(), static_cast<std::size_t>(length));
 }
 
 std::string path_of(pid_t pid, const char* file) {
@@ -108,6 +114,10 @@ std::vector<pid_t> numbered_entries(const std::string& directory) {
     return out;
 }
 
+bool in_signal_set(const std::optional<std::string>& set, int signal) {
+    return set && ((std::strtoull(set->c_str(), nullptr, 16) >> (signal - 1)) & 1U) != 0;
+}
+
 } // namespace
 
 bool Stat::kernel_worker() const {
@@ -117,8 +127,8 @@ bool Stat::kernel_worker() const {
 }
 
 bool Stat::kernel_thread() const {
-    return (flags & 0x00200000U) != 0;
-} // PF_KTHREAD
+    return (flags & 0x00200000U) != 0; // PF_KTHREAD
+}
 
 std::optional<Stat> stat(pid_t pid) {
     return parse_stat(read_file(path_of(pid, "stat")));
@@ -185,9 +195,23 @@ pid_t tracer_of(pid_t tid) {
     return field ? number<pid_t>(*field) : 0;
 }
 
-bool ignores_sigchld(pid_t tid) {
-    const auto field = status_field(tid, "SigIgn");
-    return field && ((std::strtoull(field->c_str(), nullptr, 16) >> (SIGCHLD - 1)) & 1U) != 0;
+bool ignores_signal(pid_t tid, int signal) {
+    return in_signal_set(status_field(tid, "SigIgn"), signal);
+}
+
+bool handles_signal(pid_t tid, int signal) {
+    return ignores_signal(tid, signal) || in_signal_set(status_field(tid, "SigCgt"), signal);
+}
+
+bool asleep(pid_t pid, pid_t tid) {
+    const std::string task = "/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid);
+    // In this order: one that has been woken and does not run yet is not asleep in `stat`, but off its processor, which
+    // is what the kernel waits for before it tells of a call.
+    const auto state = parse_stat(read_file(task + "/stat"));
+    if (!state || state->state != 'S')
+        return false;
+    const auto call = read_file(task + "/syscall");
+    return !call || call->rfind("running", 0) != 0;
 }
 
 std::string command_line(pid_t pid) {
@@ -205,20 +229,16 @@ std::string command_line(pid_t pid) {
 }
 
 std::optional<std::uint64_t> namespace_inode(pid_t tid, const char* name) {
-    struct ::stat file {};
-    const std::string path = "/proc/" + std::to_string(tid) + "/ns/" + name;
-    if (::stat(path.c_str(), &file) != 0)
+    // The text of the link, "net:[4026531840]": to follow it would cost the kernel twice as much.
+    const auto target = read_link(path_of(tid, "ns/") + name);
+    const auto bracket = target ? target->find('[') : std::string::npos;
+    if (bracket == std::string::npos)
         return std::nullopt;
-    return file.st_ino;
+    return number<std::uint64_t>(std::string_view(*target).substr(bracket + 1));
 }
 
 std::optional<std::string> descriptor(pid_t tid, int fd) {
-    std::array<char, 256> target;
-    const std::string path = path_of(tid, "fd/") + std::to_string(fd);
-    const ssize_t length = ::readlink(path.c_str(), target.data(), target.size());
-    if (length < 0)
-        return std::nullopt;
-    return std::string(target.data(), static_cast<std::size_t>(length));
+    return read_link(path_of(tid, "fd/") + std::to_string(fd));
 }
 
 std::optional<pid_t> pidfd_target(pid_t tid, int fd) {

@@ -56,7 +56,12 @@ std::vector<pid_t> numbers(pid_t tid);
 
 pid_t thread_group(pid_t tid);
 pid_t tracer_of(pid_t tid);
-bool ignores_sigchld(pid_t tid);
+bool ignores_signal(pid_t tid, int signal);
+/// Ignores or catches it: anything but the default action.
+bool handles_signal(pid_t tid, int signal);
+/// Whether a task sleeps, as opposed to being about to: one that looks for something to wait for already reads as
+/// asleep in its `stat` while it still looks, and takes what it finds.
+bool asleep(pid_t pid, pid_t tid);
 
 /// The command line, or the name in brackets where there is none.
 std::string command_line(pid_t pid);

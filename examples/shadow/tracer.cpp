@@ -41,15 +41,17 @@ void Tracer::adopt(pid_t command) {
     numbers_.learn(command, 0);
     tasks_[command] = Tracee{.tid = command, .pid = command, .call = {}, .targets = {}, .image = {}};
     tell(Forked{::getpid(), command, 0, SIGCHLD, all_namespaces(command), image_of(command)});
-    if (proc::ignores_sigchld(command))
+    if (proc::ignores_signal(command, SIGCHLD))
         tell(ChildRuleSet{command, true, false});
 }
 
 void Tracer::run() {
-    for (;;) {
-        if (interrupts::must_kill())
+    for (bool interrupted = false;;) {
+        const bool still = standing_still();
+        // Not in the middle of a call, unless that has been going on for so long that the clock came round.
+        if (interrupts::must_kill() && (still || interrupted))
             kill_all();
-        if (standing_still()) {
+        if (still) {
             if (compare_due_) {
                 compare();
                 continue;
@@ -71,6 +73,7 @@ void Tracer::run() {
         const Tracee* current = find(current_);
         const bool watch = !leaving_.empty() || settle_due_ || (current != nullptr && current->call.waits());
         const ptrace::Outcome seen = ptrace::next_report(watch ? ptrace::Wait::poll : ptrace::Wait::block);
+        interrupted = seen.interrupted;
         if (seen.childless)
             break;
         if (seen.report) {
@@ -100,10 +103,17 @@ void Tracer::handle(const ptrace::Report& report) {
 }
 
 void Tracer::on_stop(Tracee& task, const ptrace::Report& report) {
+    if (task.call.kind == Call::Kind::deadly_signal && report.event != PTRACE_EVENT_EXIT)
+        call_returned(task, 0); // it was not deadly after all
     switch (report.event) {
     case 0:
         if (report.stop_signal == (SIGTRAP | 0x80))
             return on_syscall(task);
+        if (has_living_siblings(task) && is_deadly(task.tid, report.stop_signal)) {
+            task.call.kind = Call::Kind::deadly_signal;
+            task.call.signal = report.stop_signal;
+            return hold(task);
+        }
         return go_on(task, report.stop_signal); // a signal on its way to the program: delivered as it is
     case PTRACE_EVENT_FORK:
     case PTRACE_EVENT_VFORK:
@@ -138,7 +148,8 @@ void Tracer::on_syscall(Tracee& task) {
         return go_on(task);
     }
     const auto call = tree_changing_call(task.tid, *stop);
-    if (!call)
+    // The exit of a single thread is held when it comes to its last stop.
+    if (!call || (call->kind == Call::Kind::exit_group && !has_living_siblings(task)))
         return go_on(task);
     task.call = *call;
     if (call->kind == Call::Kind::setns)
@@ -159,6 +170,14 @@ void Tracer::go_on(Tracee& task, int signal) {
     ptrace::resume(task.tid, signal); // failure means that it was killed: its death is still to come
 }
 
+/// Lets a task go from its last stop.
+void Tracer::let_die(Tracee& task) {
+    std::erase(queue_, task.tid);
+    task.phase = Phase::leaving;
+    leaving_.insert(task.tid);
+    ptrace::resume(task.tid);
+}
+
 /// Lets the next in the queue do what it is held for.
 void Tracer::admit() {
     const pid_t tid = queue_.front();
@@ -166,23 +185,19 @@ void Tracer::admit() {
     Tracee* task = find(tid);
     if (task == nullptr || task->phase != Phase::held)
         return;
-    if (task->dying) {
-        task->phase = Phase::leaving;
-        leaving_.insert(tid);
-        ptrace::resume(tid);
+    if (task->dying)
+        return let_die(*task);
+    if (has_been_woken(*task)) { // by a SIGKILL from outside: its last stop is still to come, or must not be missed
+        task->phase = Phase::running;
         return;
     }
     current_ = tid;
     task->phase = Phase::released;
-    if (task->call.kind == Call::Kind::exec)
-        // It waits for its siblings to be gone, those among them that are already dying included.
+    if (task->call.waits_for_siblings())
         for (auto& [other, sibling] : tasks_)
-            if (sibling.pid == task->pid && sibling.dying && sibling.phase == Phase::held) {
-                sibling.phase = Phase::leaving;
-                leaving_.insert(other);
-                ptrace::resume(other);
-            }
-    ptrace::resume(tid);
+            if (sibling.pid == task->pid && sibling.dying && sibling.phase == Phase::held)
+                let_die(sibling);
+    ptrace::resume(tid, task->call.signal);
 }
 
 void Tracer::on_born(Tracee& parent, int event, pid_t child) {
@@ -240,8 +255,10 @@ void Tracer::execed(Tracee& leader, pid_t former) {
 
 void Tracer::kill_all() {
     for (auto& [tid, task] : tasks_)
-        if (!task.dying && !std::exchange(task.killed, true))
+        if (!task.dying && !std::exchange(task.killed, true)) {
             ::syscall(SYS_tgkill, task.pid, tid, SIGKILL);
+            settle_due_ = true;
+        }
     for (const auto& [tid, stop] : early_)
         ::kill(tid, SIGKILL);
 }

@@ -5,6 +5,12 @@
 /// let go on up to its end; a dying task is held where PTRACE_EVENT_EXIT stops it. Nobody is interrupted: who sleeps in
 /// the kernel goes on sleeping.
 ///
+/// SIGKILL breaks every stop and swallows the reports of what it interrupts. Therefore whatever sends it is held like
+/// the calls that change the tree: kill and its kin, an exit_group and a deadly signal in a process of several threads.
+/// So it is sent only while no call is under way, and it can hit only tasks that are running, asleep, or held; before
+/// the next call goes, `settled` looks for those that it took out of their stops. (It may still come from outside of
+/// the tree, in the middle of a call: what is known about that call then tells where to look for its effect.)
+///
 ///     running --entry of such a call--> held --admitted--> released --return--> running
 ///                                                             |
 ///                                                             +--found asleep (a wait without a dead child)-->
@@ -37,6 +43,8 @@ public:
     virtual ~Witness() = default;
 
     virtual void happened(const Event& event) = 0;
+    /// This task is at its last stop and will change no more by itself: true if a comparison is wanted before it goes.
+    virtual bool wants_a_last_look(pid_t tid) = 0;
     /// The tree stands still: compares. False when something differs that was not reported before.
     /// `seen`: the processes that were seen to come and not yet to go.
     virtual bool agrees(const std::vector<pid_t>& seen) = 0;
@@ -69,10 +77,11 @@ private:
         Call call;              ///< under way, or about to be
         NamespaceNames targets; ///< of a setns: found out while it is held, since its descriptor may be closed later
         Image image;            ///< of an exec: the one that it is to replace
-        bool dying = false;
-        bool killed = false;  ///< by us
-        bool stopped = false; ///< by job control
-        int status = 0;       ///< once dead
+        bool dying = false;     ///< at its last stop or past it
+        bool killed = false;    ///< by us
+        unsigned naps = 0;      ///< looks that found it asleep on its way out
+        bool stopped = false;   ///< by job control
+        int status = 0;         ///< once dead
     };
 
     void handle(const ptrace::Report& report);
@@ -86,6 +95,8 @@ private:
 
     void hold(Tracee& task);
     void go_on(Tracee& task, int signal = 0);
+    void let_die(Tracee& task);
+    bool has_been_woken(const Tracee& held) const;
     void admit();
     void call_returned(Tracee& task, std::int64_t result);
     void call_lost(Tracee& task);
@@ -99,13 +110,14 @@ private:
     void zombies_change_parent(pid_t dead_parent);
 
     bool standing_still();
-    bool waiters_settled();
+    bool settled();
     void compare();
     std::vector<pid_t> processes() const;
     bool find_news();
     void look_at_the_leaving();
     void look_at_current();
     bool has_living_siblings(const Tracee& task) const;
+    bool siblings_must_go(const Tracee& task) const;
     bool someone_woke_up() const;
     void kill_all();
 

@@ -22,6 +22,11 @@ void Tracer::call_returned(Tracee& task, std::int64_t result) {
     case Call::Kind::none:
     case Call::Kind::fork: // told when the child appeared
     case Call::Kind::exec: // told by PTRACE_EVENT_EXEC
+    case Call::Kind::exit_group:
+    case Call::Kind::deadly_signal:
+        return;
+    case Call::Kind::kill:
+        settle_due_ = true;
         return;
     case Call::Kind::setsid:
         return tell(SessionMade{task.pid});
@@ -61,7 +66,7 @@ void Tracer::call_returned(Tracee& task, std::int64_t result) {
     find_taken_child(task, taken.number == 0 ? 0 : numbers_.seen_by(task.tid, taken.number).value_or(0));
 }
 
-/// A task died in the middle of a call, or did not ask for its answer: whether it took effect, the kernel has to tell.
+/// A task was killed in the middle of a call: whether it took effect, the kernel has to tell.
 void Tracer::call_lost(Tracee& task) {
     if (task.call.kind == Call::Kind::fork)
         find_lost_child(task);
@@ -100,7 +105,7 @@ void Tracer::find_taken_child(const Tracee& parent, pid_t number) {
                 return reaped(zombie.first, parent.pid);
 }
 
-/// SIGKILL after an exec has replaced the program, and before it could tell.
+/// SIGKILL from outside after an exec has replaced the program, and before it could tell.
 void Tracer::find_lost_exec(Tracee& dying) {
     if (dying.call.kind == Call::Kind::exec) {
         if (dying.tid == dying.pid && image_of(dying.pid) != dying.image)
@@ -116,7 +121,8 @@ void Tracer::find_lost_exec(Tracee& dying) {
         execed(dying, caller->tid);
 }
 
-/// SIGKILL in the middle of a fork swallows the stop that tells of the child, which is traced all the same.
+/// SIGKILL from outside in the middle of a fork swallows the stop that tells of the child, which is traced all the
+/// same. Its maker is at its last stop and still has its children.
 void Tracer::find_lost_child(Tracee& maker) {
     std::vector<pid_t> candidates;
     if ((maker.call.flags & CLONE_THREAD) != 0) {
@@ -125,10 +131,6 @@ void Tracer::find_lost_child(Tracee& maker) {
         const auto stat = proc::stat(maker.pid);
         const bool beside = (maker.call.flags & CLONE_PARENT) != 0 && stat;
         candidates = proc::children(beside ? stat->ppid : maker.pid);
-        // Its maker gone, a child has another parent by now, and the stop that came early is all there is to go by.
-        if (!stat || stat->ended())
-            for (const auto& [tid, stop] : early_)
-                candidates.push_back(tid);
     }
     for (const pid_t child : candidates)
         if (find(child) == nullptr && !zombies_.contains(child) && proc::tracer_of(child) == ::getpid())

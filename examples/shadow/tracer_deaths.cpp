@@ -20,14 +20,13 @@ void Tracer::on_last_stop(Tracee& task) {
         call_lost(task);
     if (current_ == task.tid)
         current_ = 0;
+    if (witness_.wants_a_last_look(task.tid))
+        compare_due_ = true;
     task.dying = true;
-    const Tracee* current = find(current_);
-    const bool exec_waits = current != nullptr && current->pid == task.pid && current->call.kind == Call::Kind::exec;
-    if (!exec_waits)
-        return hold(task);
-    task.phase = Phase::leaving;
-    leaving_.insert(task.tid);
-    ptrace::resume(task.tid);
+    settle_due_ = true; // it may be the end of its siblings too, or what it has sent that of others
+    if (siblings_must_go(task))
+        return let_die(task);
+    hold(task);
 }
 
 void Tracer::on_death(const ptrace::Report& report) {
@@ -36,23 +35,11 @@ void Tracer::on_death(const ptrace::Report& report) {
         return;
     Tracee* task = find(tid);
     if (task == nullptr) {
-        Tracee* maker = find(current_);
-        const auto stat = proc::stat(tid);
-        const bool is_its =
-            maker != nullptr && maker->call.kind == Call::Kind::fork &&
-            ((maker->call.flags & (CLONE_THREAD | CLONE_PARENT)) != 0 || !stat || stat->ppid == maker->pid);
-        if (!is_its || zombies_.contains(tid)) {
-            // Not traced any more: a zombie that shadow has inherited from its dead parent. Or one whose birth nobody
-            // told of, since SIGKILL took its maker in the middle of the fork, and it as well.
-            ptrace::consume(tid);
-            early_.erase(tid);
-            if (zombies_.contains(tid))
-                reaped(tid, ::getpid());
-            return;
-        }
-        // Killed together with its maker, before either could tell of the birth.
-        on_born(*maker, 0, tid);
-        task = find(tid);
+        // Not traced any more: a zombie that shadow has inherited from its dead parent.
+        ptrace::consume(tid);
+        if (zombies_.contains(tid))
+            reaped(tid, ::getpid());
+        return;
     }
     std::erase(queue_, tid);
     leaving_.erase(tid);
@@ -61,7 +48,7 @@ void Tracer::on_death(const ptrace::Report& report) {
     if (current_ == tid)
         current_ = 0;
     if (task->phase != Phase::dead) {
-        sweep_namespace(tid);
+        sweep_namespace(task->pid);
         ended(*task, report.status);
     }
     task->status = report.status;
@@ -143,6 +130,12 @@ bool Tracer::has_living_siblings(const Tracee& task) const {
     return std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& entry) {
         return entry.second.pid == task.pid && entry.first != task.tid && entry.second.phase != Phase::dead;
     });
+}
+
+/// Whether a call is under way that ends when the others of this task's process have.
+bool Tracer::siblings_must_go(const Tracee& task) const {
+    const auto current = tasks_.find(current_);
+    return current != tasks_.end() && current->second.pid == task.pid && current->second.call.waits_for_siblings();
 }
 
 } // namespace shadow

@@ -10,24 +10,34 @@
 namespace shadow {
 
 bool Tracer::standing_still() {
-    return current_ == 0 && leaving_.empty() && waiters_settled();
+    return current_ == 0 && settled() && leaving_.empty();
 }
 
-/// After a zombie became reapable, whoever sleeps in wait for it has been woken before we could look: it is either back
-/// asleep (the zombie is none of its business) or on its way to the end of the call, which will be reported.
-bool Tracer::waiters_settled() {
+/// SIGKILL has taken it out of the stop in which we held it. It is on its way to another stop, or there.
+bool Tracer::has_been_woken(const Tracee& held) const {
+    return !ptrace::answers(held.tid) || ptrace::next_report(ptrace::Wait::poll, held.tid).report;
+}
+
+/// A death, a kill and the end of a process have woken others before we could look. One who waits for a zombie that
+/// has become reapable is either back asleep (the zombie is none of its business) or on its way to the end of the call,
+/// which will be reported. One whom SIGKILL has taken out of a stop has no longer a place in the queue: its last stop
+/// is to come, or, if it was there, its death.
+bool Tracer::settled() {
     if (!settle_due_)
         return true;
-    for (const auto& [tid, task] : tasks_) {
+    for (auto& [tid, task] : tasks_) {
+        if (task.phase == Phase::held && has_been_woken(task)) {
+            std::erase(queue_, tid);
+            task.phase = task.dying ? Phase::leaving : Phase::running;
+            if (task.dying)
+                leaving_.insert(tid);
+        }
         if (task.phase != Phase::sleeping || !task.call.waits())
             continue;
         const bool concerned = std::any_of(zombies_.begin(), zombies_.end(), [&, pid = task.pid](const auto& zombie) {
             return zombie.second == pid || zombie.second == already_taken;
         });
-        if (!concerned)
-            continue;
-        const auto stat = proc::stat(task.pid, tid);
-        if (stat && stat->state != 'S')
+        if (concerned && !proc::asleep(task.pid, tid))
             return false;
     }
     settle_due_ = false;
@@ -37,16 +47,15 @@ bool Tracer::waiters_settled() {
 /// Looks at the one call under way: a wait that has nothing to take falls asleep, and must not keep the others.
 void Tracer::look_at_current() {
     Tracee* task = find(current_);
-    if (task == nullptr || !task->call.waits())
-        return;
-    const auto stat = proc::stat(task->pid, task->tid);
-    if (stat && stat->state == 'S') {
+    if (task != nullptr && task->call.waits() && proc::asleep(task->pid, task->tid)) {
         task->phase = Phase::sleeping;
         current_ = 0;
     }
 }
 
 void Tracer::look_at_the_leaving() {
+    // Some hundredths of a second: others sleep on their way out too, but shortly (to close a connection, say).
+    constexpr unsigned patience = 2000;
     const std::set<pid_t> leaving = leaving_;
     for (const pid_t tid : leaving) {
         Tracee* task = find(tid);
@@ -57,11 +66,14 @@ void Tracer::look_at_the_leaving() {
             // A leader that ends before its threads stays as a zombie, and ptrace tells nobody until they are gone.
             leaving_.erase(tid);
             ended(*task, 0);
-        } else if (stat->state == 'S') {
-            // The init of a pid namespace waits until all others in it are gone: their deaths must go on meanwhile.
+        } else if (stat->state == 'S' && proc::asleep(task->pid, tid) &&
+                   (numbers_.is_namespace_init(task->pid) || ++task->naps >= patience)) {
+            // The init of a pid namespace has killed all others in it, and waits until they are gone: their deaths
+            // must go on meanwhile.
             leaving_.erase(tid);
             task->phase = Phase::sleeping;
-            sweep_namespace(tid);
+            settle_due_ = true;
+            sweep_namespace(task->pid);
             tell(Leaving{tid});
         }
     }
@@ -122,17 +134,20 @@ bool Tracer::find_news() {
     return events_ != before;
 }
 
-/// Whether a task is on its way to a stop that it has not reached. SIGKILL takes one out of any stop, the last
-/// included, and then it dies without our leave; a wait that slept has taken its zombie before it returns.
+/// Whether a task is on its way to a stop that it has not reached: SIGKILL or SIGCONT took it out of another, or it
+/// slept in a wait and has taken its zombie.
 bool Tracer::someone_woke_up() const {
     return std::any_of(tasks_.begin(), tasks_.end(), [](const auto& entry) {
-        const Phase phase = entry.second.phase;
-        if (phase == Phase::running || phase == Phase::dead)
+        const Tracee& task = entry.second;
+        if ((task.phase == Phase::running && !task.stopped) || task.phase == Phase::dead)
             return false;
-        const auto stat = proc::stat(entry.second.pid, entry.first);
+        const auto stat = proc::stat(task.pid, task.tid);
         if (!stat || stat->ended())
             return false;
-        return phase == Phase::held ? stat->state != 't' : stat->state == 'R' || stat->state == 'D';
+        const bool at_rest = task.phase == Phase::held || task.phase == Phase::running
+                                 ? stat->state == 't' || stat->state == 'T'
+                                 : proc::asleep(task.pid, task.tid);
+        return !at_rest;
     });
 }
 

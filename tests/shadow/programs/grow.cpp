@@ -46,7 +46,13 @@ void act(Task& task, int steps);
     ::_exit(9);
 }
 
+/// Whoever stops a child may be killed before it lets the child go on: then its death does.
+void never_stay_stopped() {
+    ::prctl(PR_SET_PDEATHSIG, SIGCONT, 0, 0, 0);
+}
+
 [[noreturn]] void live_as_child(Task& parent, int steps) {
+    never_stay_stopped();
     Task task{
         std::minstd_rand(static_cast<unsigned>(parent.random() ^ static_cast<unsigned>(::getpid()) * 2654435761U)),
         parent.depth - 1,
@@ -325,6 +331,7 @@ void act(Task& task, int steps) {
 int main(int argc, char** argv) {
     if (argc < 2)
         return 2;
+    never_stay_stopped();
     self_path = "/proc/self/exe";
     std::array<char, 4096> path{};
     if (::readlink("/proc/self/exe", path.data(), path.size() - 1) > 0)

@@ -160,9 +160,8 @@ void Comparer::compare_namespaces(Differences& out) const {
 /// The four that have no names: kcmp(2) tells whether two tasks share them, and in which order the objects stand.
 void Comparer::compare_sharing(ResourceKind kind, Differences& out) {
     const auto at = static_cast<std::size_t>(kind);
-    const auto compare = [&](pid_t a, pid_t b) {
-        return proc::order(static_cast<proc::Shared>(at), a, b).value_or(-1);
-    };
+    const auto compare = [&](pid_t a, pid_t b) { return proc::order(static_cast<proc::Shared>(at), a, b); };
+    const auto before = [&](pid_t a, pid_t b) { return compare(a, b).value_or(-1) < 0; };
     const auto differs = [&](pid_t tid, std::string library, std::string kernel) {
         out.push_back({tid, join("task ", tid, ": ", traits(kind).name), std::move(library), std::move(kernel)});
     };
@@ -183,14 +182,14 @@ void Comparer::compare_sharing(ResourceKind kind, Differences& out) {
             to_insert.push_back({task->tid, task->resources[at]});
     for (const auto& [mine, theirs] : compared_)
         if (const pid_t first = representatives.find(mine->resources[at])->second;
-            first != mine->tid && compare(first, mine->tid) != 0)
+            first != mine->tid && compare(first, mine->tid).value_or(0) != 0)
             differs(mine->tid, join("shared with ", first), "not shared");
     // Among the representatives each that is asked about must stand between its neighbours.
     std::set<pid_t> displaced;
     for (std::size_t i = 1; i < order.size(); ++i) {
         const std::array pair{order[i - 1].tid, order[i].tid};
         if (std::none_of(pair.begin(), pair.end(), [&](pid_t tid) { return chosen_.contains(tid); }) ||
-            compare(pair[0], pair[1]) < 0)
+            before(pair[0], pair[1]))
             continue;
         for (const pid_t tid : pair)
             if (chosen_.contains(tid))
@@ -203,7 +202,7 @@ void Comparer::compare_sharing(ResourceKind kind, Differences& out) {
     });
     for (const Representative& each : to_insert) {
         const auto place = std::lower_bound(order.begin(), order.end(), each,
-                                            [&](const auto& a, const auto& b) { return compare(a.tid, b.tid) < 0; });
+                                            [&](const auto& a, const auto& b) { return before(a.tid, b.tid); });
         if (place != order.end() && compare(each.tid, place->tid) == 0)
             differs(each.tid, "not shared", join("shared with ", place->tid)); // and is to be inserted the next time
         else

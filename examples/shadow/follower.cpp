@@ -1,5 +1,6 @@
 #include "follower.hpp"
 
+#include <csignal>
 #include <linux/sched.h>
 #include <utility>
 
@@ -59,6 +60,9 @@ void Follower::happened(const Event& event) {
     if (options_.log)
         for (const auto& [child, parent] : outcome.adopted)
             out_ << "    reparent " << child << " to " << parent << std::endl;
+    for (const int signal : {SIGHUP, SIGCONT})
+        for (const pid_t pid : outcome.deserted)
+            ::kill(pid, signal);
     note_concerned(event);
     history_.record(totals_.events, event, last, outcome.adopted);
     if (!outcome.complaint.empty())

@@ -15,7 +15,7 @@ bool stopped_as_job(const proc::Stat& stat) {
 TaskView task_view(const proc::Stat& stat, const std::set<pid_t>& chosen) {
     TaskView view;
     view.tid = stat.pid;
-    view.known = chosen.contains(stat.pid);
+    view.known = chosen.contains(stat.pid) && !proc::hidden(stat.pid);
     if (!view.known)
         return view;
     view.stopped = stopped_as_job(stat);

@@ -19,13 +19,30 @@ namespace {
 
 using namespace shadow;
 
-enum ExitStatus { wrong_usage = 2, difference_found = 70, ptrace_refused = 77, not_executable = 126, not_found = 127 };
+enum ExitStatus {
+    cant_print = 1,
+    wrong_usage = 2,
+    difference_found = 70,
+    ptrace_refused = 77,
+    not_executable = 126,
+    not_found = 127
+};
 
 /// Opened before the command runs: a report that can't be written is better known now. False when it can't be.
 bool open_for(std::ofstream& file, const std::string& path) {
     if (path.empty())
         return true;
     file.open(path);
+    if (!file)
+        std::cerr << "shadow: can't write " << path << ": " << std::strerror(errno) << '\n';
+    return static_cast<bool>(file);
+}
+
+/// False when not all of it has reached the file.
+bool close_written(std::ofstream& file, const std::string& path) {
+    if (!file.is_open())
+        return true;
+    file.close();
     if (!file)
         std::cerr << "shadow: can't write " << path << ": " << std::strerror(errno) << '\n';
     return static_cast<bool>(file);
@@ -42,12 +59,12 @@ int exit_status(const Tracer& tracer, const Command& command, const Totals& tota
 }
 
 int follow(const Options& options) {
-    std::ofstream dot;
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); // so that daemons stay in view
+    Command command(options.command);
+    std::ofstream dot; // opened after the fork: the command must not inherit them
     std::ofstream json;
     if (!open_for(dot, options.dot) || !open_for(json, options.json))
         return wrong_usage;
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); // so that daemons stay in view
-    Command command(options.command);
     if (const std::string refusal = command.seize(); !refusal.empty()) {
         std::cerr << refusal << '\n';
         return ptrace_refused;
@@ -65,12 +82,16 @@ int follow(const Options& options) {
         std::cerr << "shadow: can't run " << options.command[0] << ": " << std::strerror(error) << '\n';
     if (follower.break_still_due())
         std::cerr << "shadow: nothing happened that --break could leave out\n";
-    const int status = exit_status(tracer, command, follower.totals());
+    int status = exit_status(tracer, command, follower.totals());
     const std::vector<Life>& lives = follower.history().lives();
     if (dot.is_open())
         print_dot(dot, lives);
     if (json.is_open())
         print_json(json, lives, follower.reported(), follower.totals(), status);
+    const bool dot_written = close_written(dot, options.dot);
+    const bool json_written = close_written(json, options.json);
+    if (!(dot_written && json_written) && follower.totals().differences == 0)
+        status = wrong_usage;
     print_tree(std::cerr, lives, options.tree, colours);
     const Totals& totals = follower.totals();
     std::cerr << "events " << totals.events << ", comparisons " << totals.comparisons << ", differences "
@@ -87,9 +108,16 @@ int main(int argc, char** argv) {
         std::cerr << "shadow: " << error << '\n' << usage();
         return wrong_usage;
     }
-    if (options->help) {
+    if (!options->help && !options->snapshot)
+        return follow(*options);
+    int status = 0;
+    if (options->help)
         std::cout << usage() << help();
-        return 0;
+    else
+        status = snapshot();
+    if (!std::cout.flush()) {
+        std::cerr << "shadow: can't write to standard output\n";
+        return cant_print;
     }
-    return options->snapshot ? snapshot() : follow(*options);
+    return status;
 }

@@ -114,12 +114,15 @@ Mirror::Outcome Mirror::on(const Exited& event) {
     if (!last)
         return {};
     const auto children = owner->children();
+    const auto groups = groups_that_lose(*owner);
     owner->exit(reaper_in_namespace(*owner));
     Outcome outcome;
     for (const Handle& child : children) {
+        child->data<MirrorProcess>()->adopted = child->parent() == shadow_;
         child->data<MirrorProcess>()->exit_signal = SIGCHLD; // an adopted child tells its new parent the usual way
         outcome.adopted.emplace_back(static_cast<pid_t>(child->pid()), static_cast<pid_t>(child->ppid()));
     }
+    outcome.deserted = deserted(groups);
     return outcome;
 }
 

@@ -22,10 +22,12 @@ struct MirrorProcess {
     int exit_signal = 0;
     bool surroundings = false; ///< stands for something outside of the command's tree, and is never compared
     bool namespace_init = false;
-    pid_t home_init = 0; ///< the first process of its pid namespace, unless that is shadow's
+    pid_t home_init = 0;  ///< the first process of its pid namespace, unless that is shadow's
+    bool adopted = false; ///< by shadow, where init would have done so
 
     static MirrorProcess outside() {
-        return {.exit_signal = SIGCHLD, .surroundings = true, .namespace_init = false, .home_init = 0};
+        return {
+            .exit_signal = SIGCHLD, .surroundings = true, .namespace_init = false, .home_init = 0, .adopted = false};
     }
 };
 struct MirrorTask {
@@ -51,6 +53,7 @@ public:
     struct Outcome {
         std::string complaint;                        ///< not empty: the library can't do what the kernel did
         std::vector<std::pair<pid_t, pid_t>> adopted; ///< children that got a new parent, with that parent
+        std::vector<pid_t> deserted{}; ///< stopped jobs whom nobody will let go on, but for shadow's presence
     };
     Outcome apply(const Event& event);
 
@@ -91,6 +94,9 @@ private:
     TaskNamespace inherit(const TaskNamespace* parent, const Forked& event);
     void settle_home(Process& child, TaskNamespace& ns, const Forked& event);
     Handle reaper_in_namespace(const Process& dying) const;
+    static bool is_looked_after(const Group& group);
+    static std::vector<std::shared_ptr<Group>> groups_that_lose(const Process& dying);
+    std::vector<pid_t> deserted(const std::vector<std::shared_ptr<Group>>& groups) const;
     void remember(ResourceKind kind, const TaskNamespace& ns, std::uint64_t inode);
 
     // Declared first, so that it outlives every handle below.

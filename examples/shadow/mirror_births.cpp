@@ -48,8 +48,11 @@ Mirror::Outcome Mirror::on(const Forked& event) {
     TaskNamespace* const from = by_shadow ? nullptr : &caller->data<MirrorTask>()->ns;
     Handle owner = maker;
     if ((event.flags & CLONE_THREAD) == 0) {
-        MirrorProcess data{
-            .exit_signal = event.exit_signal, .surroundings = false, .namespace_init = false, .home_init = 0};
+        MirrorProcess data{.exit_signal = event.exit_signal,
+                           .surroundings = false,
+                           .namespace_init = false,
+                           .home_init = 0,
+                           .adopted = false};
         if ((event.flags & CLONE_PARENT) != 0) {
             data.exit_signal = maker->data<MirrorProcess>()->exit_signal;
             owner = fork_beside(maker, event.child, std::move(data));

@@ -24,7 +24,8 @@ void PidNumbers::learn(pid_t tid, pid_t creator) {
     path.resize(numbers.size());
     for (std::size_t level = 0; level < numbers.size(); ++level)
         path[level].second = numbers[level];
-    path.back().first = own;
+    if (own != 0) // else it has hidden itself, and lives where its creator does
+        path.back().first = own;
     for (const Local& local : path)
         by_local_[local] = tid;
     known_[tid] = std::move(path);

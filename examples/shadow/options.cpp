@@ -119,11 +119,13 @@ as it grew, and at the end one line "events N, comparisons N, differences N".
 shadow ends when the last descendant has ended, daemons included: as a child subreaper it adopts them. A SIGINT or SIGTERM
 sent to shadow is passed on to the command; after two seconds, or once the command has ended, what is left is killed.
 
-Exit status: that of COMMAND, 128+S if signal S killed it; 70 if there was a difference; 2 for a wrong command line; 77 if
-ptrace was refused; 126 if COMMAND could not be executed; 127 if it was not found.
+Exit status: that of COMMAND, 128+S if signal S killed it; 70 if there was a difference; 2 for a wrong command line or a
+FILE that can't be written; 77 if ptrace was refused; 126 if COMMAND could not be executed; 127 if it was not found.
 
 Limits: a program that is itself a debugger can't trace what shadow traces. Programs with set-user-ID keep that only when
-shadow is run by root. Calls that 32-bit programs make are not decoded.
+shadow is run by root. Calls that 32-bit programs make are not decoded. Children made with CLONE_UNTRACED are not seen. Of
+a program that hides itself (PR_SET_DUMPABLE) from whoever is not root, sharing and namespaces are not compared. Orphans go
+to shadow and not to init. SIGKILL to the process group that shadow was started in ends shadow as well.
 )";
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
@@ -226,6 +227,10 @@ std::string command_line(pid_t pid) {
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
             c = ' '; // a newline or an escape sequence in an argument must not break our lines
     return text;
+}
+
+bool hidden(pid_t tid) {
+    return !read_link(path_of(tid, "ns/uts")) && (errno == EACCES || errno == EPERM);
 }
 
 std::optional<std::uint64_t> namespace_inode(pid_t tid, const char* name) {

@@ -66,6 +66,10 @@ bool asleep(pid_t pid, pid_t tid);
 /// The command line, or the name in brackets where there is none.
 std::string command_line(pid_t pid);
 
+/// Whether the kernel hides a task's namespaces, memory and sharing from us: it does, from all but root, for a program
+/// that has made itself undumpable.
+bool hidden(pid_t tid);
+
 /// The inode behind /proc/TID/ns/NAME; nothing when the task is gone, has let go of its namespaces, or may not be read.
 std::optional<std::uint64_t> namespace_inode(pid_t tid, const char* name);
 

@@ -13,7 +13,7 @@ namespace shadow {
 
 struct TaskView {
     pid_t tid = 0;
-    bool known = true;    ///< false when all that was looked up is that it lives
+    bool known = true;    ///< false when all that was looked up, or may be, is that it lives
     bool stopped = false; ///< by job control
     bool leaving = false; ///< has let go of its resources: they can't be compared any more
     Image image;

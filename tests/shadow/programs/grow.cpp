@@ -46,13 +46,7 @@ void act(Task& task, int steps);
     ::_exit(9);
 }
 
-/// Whoever stops a child may be killed before it lets the child go on: then its death does.
-void never_stay_stopped() {
-    ::prctl(PR_SET_PDEATHSIG, SIGCONT, 0, 0, 0);
-}
-
 [[noreturn]] void live_as_child(Task& parent, int steps) {
-    never_stay_stopped();
     Task task{
         std::minstd_rand(static_cast<unsigned>(parent.random() ^ static_cast<unsigned>(::getpid()) * 2654435761U)),
         parent.depth - 1,
@@ -246,6 +240,19 @@ void enter_something(Task& task) {
     ::close(fd);
 }
 
+/// By a process that nobody knows and therefore nobody kills in between: the child would stay stopped for ever.
+void stop_and_continue(pid_t child) {
+    const pid_t helper = ::fork();
+    if (helper == 0) {
+        ::kill(child, SIGSTOP);
+        ::sched_yield();
+        ::kill(child, SIGCONT);
+        ::_exit(0);
+    }
+    if (helper > 0)
+        ::waitpid(helper, nullptr, 0);
+}
+
 void act(Task& task, int steps) {
     while (steps-- > 0) {
         switch (task.one_of(25)) {
@@ -298,11 +305,8 @@ void act(Task& task, int steps) {
                 ::kill(child, task.one_of(2) == 0 ? SIGKILL : SIGTERM);
             break;
         case 18:
-            if (const pid_t child = some_child(task); child != 0) {
-                ::kill(child, SIGSTOP);
-                ::sched_yield();
-                ::kill(child, SIGCONT);
-            }
+            if (const pid_t child = some_child(task); child != 0)
+                stop_and_continue(child);
             break;
         case 19:
             if (task.one_of(6) == 0)
@@ -331,7 +335,6 @@ void act(Task& task, int steps) {
 int main(int argc, char** argv) {
     if (argc < 2)
         return 2;
-    never_stay_stopped();
     self_path = "/proc/self/exe";
     std::array<char, 4096> path{};
     if (::readlink("/proc/self/exe", path.data(), path.size() - 1) > 0)

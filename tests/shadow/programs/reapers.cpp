@@ -7,6 +7,8 @@
 //   nowait       a look at a zombie that leaves it there, then the reap
 //   stopped      a child that stops, goes on, and is waited for each time
 //   orphaned     a stopped child in a group that becomes orphaned: SIGHUP and SIGCONT
+//   deserted     the same, but that shadow, who adopts it, is of its session: it must not stay stopped for that
+//   undumpable   a program that hides itself from whoever is not root
 //   grouped      zombies that their parent moves into groups, a new one and one of the other
 #include <csignal>
 #include <cstring>
@@ -98,15 +100,27 @@ int stopped() {
     return WIFEXITED(status) ? 0 : 2;
 }
 
-int orphaned() {
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-    child([] {
-        ::setsid(); // the new parent will be of another session
+int orphaned(bool in_own_session) {
+    ::prctl(PR_SET_CHILD_SUBREAPER, in_own_session ? 1 : 0, 0, 0, 0);
+    child([=] {
+        if (in_own_session)
+            ::setsid(); // the new parent will be of another session
         const pid_t pid = child([] {
             ::setpgid(0, 0); // the old one is of another group of this session: not orphaned before
             ::raise(SIGSTOP);
         });
         ::waitpid(pid, nullptr, WUNTRACED);
+    });
+    reap_all();
+    return 0;
+}
+
+int undumpable() {
+    ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    child([] {
+        ::setsid();
+        child(nothing);
+        reap_all();
     });
     reap_all();
     return 0;
@@ -143,7 +157,11 @@ int main(int argc, char** argv) {
     if (std::strcmp(kind, "stopped") == 0)
         return stopped();
     if (std::strcmp(kind, "orphaned") == 0)
-        return orphaned();
+        return orphaned(true);
+    if (std::strcmp(kind, "deserted") == 0)
+        return orphaned(false);
+    if (std::strcmp(kind, "undumpable") == 0)
+        return undumpable();
     if (std::strcmp(kind, "grouped") == 0)
         return grouped();
     return 2;

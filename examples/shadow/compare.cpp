@@ -1,7 +1,7 @@
 #include "compare.hpp"
 
+#include "kcmp.hpp"
 #include "kernel_view.hpp"
-#include "proc.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -160,7 +160,7 @@ void Comparer::compare_namespaces(Differences& out) const {
 /// The four that have no names: kcmp(2) tells whether two tasks share them, and in which order the objects stand.
 void Comparer::compare_sharing(ResourceKind kind, Differences& out) {
     const auto at = static_cast<std::size_t>(kind);
-    const auto compare = [&](pid_t a, pid_t b) { return proc::order(static_cast<proc::Shared>(at), a, b); };
+    const auto compare = [&](pid_t a, pid_t b) { return kcmp::order(static_cast<kcmp::Shared>(at), a, b); };
     const auto before = [&](pid_t a, pid_t b) { return compare(a, b).value_or(-1) < 0; };
     const auto differs = [&](pid_t tid, std::string library, std::string kernel) {
         out.push_back({tid, join("task ", tid, ": ", traits(kind).name), std::move(library), std::move(kernel)});

@@ -60,6 +60,22 @@ bool Mirror::is_last_thread(pid_t pid, pid_t tid) const {
     return !other;
 }
 
+/// The first process of the dying one's pid namespace, if that has the orphans: when no subreaper in the namespace is
+/// above them. It need not be an ancestor (nsenter, or unshare --pid without --fork). Null where the library chooses by
+/// itself.
+Mirror::Handle Mirror::reaper_in_namespace(const Process& dying) const {
+    const pid_t home = dying.data<MirrorProcess>()->home_init;
+    if (home == 0 || home == static_cast<pid_t>(dying.pid()))
+        return nullptr;
+    for (Handle above = dying.parent(); above != nullptr; above = above->parent()) {
+        if (above->data<MirrorProcess>()->home_init != home)
+            return process(home);
+        if (above->is_child_subreaper())
+            return nullptr;
+    }
+    return nullptr;
+}
+
 bool Mirror::vanishes(pid_t pid) const {
     const Handle corpse = process(pid);
     if (corpse == nullptr || corpse->data<MirrorProcess>()->exit_signal != SIGCHLD)

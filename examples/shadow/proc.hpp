@@ -1,4 +1,4 @@
-/// The kernel's own account of its processes: /proc and kcmp(2).
+/// The kernel's own account of its processes: /proc.
 ///
 /// Everything here reads; nothing keeps state. A task that is gone reads as nothing, never as an error: tasks may
 /// vanish between any two lines of a reader.
@@ -77,11 +77,5 @@ std::optional<std::uint64_t> namespace_inode(pid_t tid, const char* name);
 std::optional<std::string> descriptor(pid_t tid, int fd);
 /// The process that the pidfd FD of TID stands for.
 std::optional<pid_t> pidfd_target(pid_t tid, int fd);
-
-/// What kcmp(2) can tell apart.
-enum class Shared { fs, files, sighand, vm };
-
-/// -1, 0 or 1 in the kernel's own order of the two objects; nothing when either task is gone or may not be compared.
-std::optional<int> order(Shared what, pid_t a, pid_t b);
 
 } // namespace shadow::proc

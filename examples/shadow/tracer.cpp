@@ -4,12 +4,10 @@
 #include "namespaces.hpp"
 #include "proc.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
-#include <sys/syscall.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -170,14 +168,6 @@ void Tracer::go_on(Tracee& task, int signal) {
     ptrace::resume(task.tid, signal); // failure means that it was killed: its death is still to come
 }
 
-/// Lets a task go from its last stop.
-void Tracer::let_die(Tracee& task) {
-    std::erase(queue_, task.tid);
-    task.phase = Phase::leaving;
-    leaving_.insert(task.tid);
-    ptrace::resume(task.tid);
-}
-
 /// Lets the next in the queue do what it is held for.
 void Tracer::admit() {
     const pid_t tid = queue_.front();
@@ -251,16 +241,6 @@ void Tracer::execed(Tracee& leader, pid_t former) {
         current_ = 0;
     leader = Tracee{.tid = pid, .pid = pid, .call = {}, .targets = {}, .image = {}};
     tell(Execed{pid, former, image_of(pid), proc::command_line(pid)});
-}
-
-void Tracer::kill_all() {
-    for (auto& [tid, task] : tasks_)
-        if (!task.dying && !std::exchange(task.killed, true)) {
-            ::syscall(SYS_tgkill, task.pid, tid, SIGKILL);
-            settle_due_ = true;
-        }
-    for (const auto& [tid, stop] : early_)
-        ::kill(tid, SIGKILL);
 }
 
 } // namespace shadow

@@ -4,6 +4,8 @@
 #include "tracer.hpp"
 
 #include <algorithm>
+#include <csignal>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -27,6 +29,14 @@ void Tracer::on_last_stop(Tracee& task) {
     if (siblings_must_go(task))
         return let_die(task);
     hold(task);
+}
+
+/// Lets a task go from its last stop.
+void Tracer::let_die(Tracee& task) {
+    std::erase(queue_, task.tid);
+    task.phase = Phase::leaving;
+    leaving_.insert(task.tid);
+    ptrace::resume(task.tid);
 }
 
 void Tracer::on_death(const ptrace::Report& report) {
@@ -124,6 +134,16 @@ void Tracer::reaped(pid_t pid, pid_t by) {
     zombies_.erase(pid);
     numbers_.forget(pid);
     tell(Reaped{pid, by});
+}
+
+void Tracer::kill_all() {
+    for (auto& [tid, task] : tasks_)
+        if (!task.dying && !std::exchange(task.killed, true)) {
+            ::syscall(SYS_tgkill, task.pid, tid, SIGKILL);
+            settle_due_ = true;
+        }
+    for (const auto& [tid, stop] : early_)
+        ::kill(tid, SIGKILL);
 }
 
 bool Tracer::has_living_siblings(const Tracee& task) const {

@@ -2,9 +2,9 @@
 ///
 /// To ask the kernel about one task costs some twenty system calls. A comparison asks about every task that the events
 /// since the last one concern, and about some of the others in turn: all of them, as long as there are no more than
-/// `in_turn`. So the price of an event has a bound, and yet nothing that lasts stays unseen: a task is compared when it is born,
-/// when anything happens to it or by it, at the latest after N / `in_turn` further events, and once more before it
-/// ends. Which tasks there are at all is compared each time.
+/// `in_turn`. So the price of an event has a bound, and yet nothing that lasts stays unseen: a task is compared when it
+/// is born, when anything happens to it or by it, at the latest after N / `in_turn` further events, and once more
+/// before it ends. Which processes there are, by the library and by what the tracer has seen, is compared each time.
 #pragma once
 
 #include "view.hpp"

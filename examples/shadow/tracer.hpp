@@ -102,6 +102,7 @@ private:
     void call_lost(Tracee& task);
     void find_lost_child(Tracee& maker);
     void find_lost_exec(Tracee& dying);
+    void find_core_written(const Tracee& dying);
     void find_taken_child(const Tracee& parent, pid_t number);
     void reaped(pid_t pid, pid_t by);
     void ended(Tracee& task, int status);

@@ -1,4 +1,5 @@
 /// What the calls that change the tree have done, once they have returned.
+#include "kcmp.hpp"
 #include "namespaces.hpp"
 #include "proc.hpp"
 #include "tracer.hpp"
@@ -119,6 +120,23 @@ void Tracer::find_lost_exec(Tracee& dying) {
     if (caller != nullptr && caller->pid == dying.pid && caller->call.kind == Call::Kind::exec &&
         !proc::stat(dying.pid, caller->tid))
         execed(dying, caller->tid);
+}
+
+/// Before a core is written, in full or in part, the kernel gives the writer a file table of its own.
+void Tracer::find_core_written(const Tracee& dying) {
+    if (has_living_siblings(dying) && dying.call.kind != Call::Kind::deadly_signal)
+        return; // one of the others writes it
+    constexpr int core_dumped = 0x80;
+    bool own_table = (ptrace::event_message(dying.tid) & core_dumped) != 0;
+    for (const auto& [tid, other] : tasks_) {
+        if (other.pid != dying.pid || other.dying || tid == dying.tid)
+            continue;
+        own_table = kcmp::order(kcmp::Shared::files, dying.tid, tid) != 0;
+        if (!own_table)
+            break;
+    }
+    if (own_table)
+        tell(Unshared{dying.tid, CLONE_FILES, {}});
 }
 
 /// SIGKILL from outside in the middle of a fork swallows the stop that tells of the child, which is traced all the

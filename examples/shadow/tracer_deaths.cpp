@@ -18,6 +18,7 @@ void Tracer::on_last_stop(Tracee& task) {
     if (std::exchange(task.stopped, false))
         tell(Continued{task.tid}); // nothing but SIGKILL ends a stopped job
     find_lost_exec(task);
+    find_core_written(task);
     if (task.call.kind != Call::Kind::none)
         call_lost(task);
     if (current_ == task.tid)

@@ -1,15 +1,19 @@
 // How processes of several threads end while their threads fork, wait and end. `ends KIND`:
 //   exit_group   a thread ends all, the leader being gone
 //   signal       a thread dies of a signal, and all with it
+//   core         the same, and the kernel writes a core, into a folder that is then removed
 //   exec         the leader executes another program
 //   kill         SIGKILL to the group
 //   parents      a chain of processes, each killed by the end of its parent
 //   namespace    the first process of a pid namespace: its leader goes first, and the last thread leaves zombies behind
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <pthread.h>
 #include <sched.h>
+#include <string>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,6 +57,8 @@ void* end_all(void*) {
         fork_and_wait();
     if (is("signal"))
         ::raise(SIGTERM);
+    if (is("core"))
+        ::raise(SIGABRT);
     ::_exit(5);
 }
 
@@ -60,7 +66,7 @@ void* end_all(void*) {
     for (int n = 0; n < 3; ++n)
         start(fork_for_ever);
     start(come_and_go);
-    if (is("exit_group") || is("signal")) {
+    if (is("exit_group") || is("signal") || is("core")) {
         start(end_all);
         ::pthread_exit(nullptr);
     }
@@ -90,7 +96,20 @@ int end_of_threads() {
     return is("exec")     ? status
            : is("kill")   ? WTERMSIG(status) != SIGKILL
            : is("signal") ? WTERMSIG(status) != SIGTERM
+           : is("core")   ? WTERMSIG(status) != SIGABRT
                           : WEXITSTATUS(status) != 5;
+}
+
+int end_with_a_core() {
+    namespace files = std::filesystem;
+    const rlimit as_it_likes{RLIM_INFINITY, RLIM_INFINITY};
+    ::setrlimit(RLIMIT_CORE, &as_it_likes); // refused where the hard limit is lower: then there is less to see
+    const files::path folder = files::temp_directory_path() / ("shadow_ends." + std::to_string(::getpid()));
+    files::create_directory(folder);
+    files::current_path(folder);
+    const int result = end_of_threads();
+    files::remove_all(folder);
+    return result;
 }
 
 int chain_of_parents() {
@@ -148,6 +167,8 @@ int main(int argc, char** argv) {
     kind = argc > 1 ? argv[1] : "";
     if (is("parents"))
         return chain_of_parents();
+    if (is("core"))
+        return end_with_a_core();
     if (is("namespace"))
         return first_of_a_namespace();
     return end_of_threads();

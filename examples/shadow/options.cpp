@@ -103,7 +103,8 @@ std::string_view help() {
     return R"(
 Runs COMMAND and all its descendants under ptrace, repeats in the library what each of them does to the process tree,
 and compares the library's tree with the kernel's after every event: parents, groups, sessions, threads, zombies, stopped
-jobs, and who shares which resources and namespaces with whom.
+jobs, and who shares which resources and namespaces with whom. With more than 16 tasks alive a comparison is one of those
+that the event concerns and of 16 others in turn; each task is compared once more before it ends.
 
   --log         print each event
   --tree        print the tree in full: births and deaths (as numbers of events) and threads too

@@ -210,7 +210,7 @@ bool asleep(pid_t pid, pid_t tid) {
     if (!state || state->state != 'S')
         return false;
     const auto call = read_file(task + "/syscall");
-    return !call || call->rfind("running", 0) != 0;
+    return !call || call->rfind("running", 0) != 0; // where it may not be read, `stat` must do
 }
 
 std::string command_line(pid_t pid) {

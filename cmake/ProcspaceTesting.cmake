@@ -34,9 +34,14 @@ function(procspace_catch_test target)
         return()
     endif()
 
-    # `-w NoTests`: Catch2 2.x ends with 0 when a name matches nothing, so a renamed case would pass for ever.
+    # Catch2 2.x ends with 0 when a name matches nothing, so a renamed case would pass for ever, unless it is told to
+    # warn. 3.x fails by itself, and refuses the option.
+    set(no_tests "")
+    if(Catch2_VERSION VERSION_LESS 3)
+        set(no_tests EXTRA_ARGS -w NoTests)
+    endif()
     # No DISCOVERY_MODE: 2.x does not know it and would take the words for arguments of the program.
-    catch_discover_tests(${target} TEST_SUFFIX "${ARG_SUFFIX}" EXTRA_ARGS -w NoTests)
+    catch_discover_tests(${target} TEST_SUFFIX "${ARG_SUFFIX}" ${no_tests})
 
     # Properties that hold lists do not survive PROPERTIES of catch_discover_tests: set them when CTest has read the
     # names.

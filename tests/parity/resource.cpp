@@ -361,6 +361,13 @@ TEST_CASE("Seed 000: the block begins with the control block and the value follo
     CHECK(CountingMemory::live_bytes() - before == 256 + sizeof(Wide));
     CHECK(reinterpret_cast<std::uintptr_t>(arc.get()) % 256 == 0);
     STATIC_REQUIRE(sizeof(BasicResInner<NullCounting>) <= 256);
+
+    const Ns ns;
+    const auto& any = ns.get(wide.resource());
+    auto& inner = BasicResInner<NullCounting>::of(any.body());
+    CHECK(&inner.resource() == &wide.resource());
+    CHECK(static_cast<void*>(&inner + 1) == any.body());
+    STATIC_REQUIRE(BasicResInner<NullCounting>::head(alignof(int)) == sizeof(inner));
 }
 
 TEST_CASE("Seed 000: body points at the value without another indirection", "[parity][seed:000-26]") {

@@ -65,6 +65,7 @@ public:
     static constexpr std::size_t max_refcount = RefCount<Traits>::max;
 
     explicit BasicAnyResArc(NoValue) noexcept {}
+    /// Adds an owner. **Panics** on overflow of the count, with nothing changed; so does the assignment.
     BasicAnyResArc(const BasicAnyResArc& other) : body_(other.body_ != nullptr ? other.shared() : nullptr) {}
     BasicAnyResArc(BasicAnyResArc&& other) noexcept : body_(other.body_) { other.body_ = nullptr; }
     BasicAnyResArc& operator=(const BasicAnyResArc& other) {
@@ -209,6 +210,7 @@ public:
     static constexpr std::size_t max_refcount = RefCount<Traits>::max;
 
     explicit ResArc(NoValue) noexcept : any_(NoValue{}) {}
+    /// Adds an owner. **Panics** on overflow of the count, with nothing changed; so does the assignment.
     ResArc(const ResArc&) = default;
     ResArc(ResArc&&) noexcept = default;
     ResArc& operator=(const ResArc&) = default;
@@ -217,7 +219,7 @@ public:
 
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(any_); }
 
-    /// Returns the value. **Pre**: not empty. **Complexity**: one addition.
+    /// Returns the value. **Pre**: not empty. **Complexity**: nothing but the pointer.
     [[nodiscard]] Shared<T>& operator*() const noexcept { return *get(); }
     [[nodiscard]] Shared<T>* operator->() const noexcept { return get(); }
     [[nodiscard]] Shared<T>* get() const noexcept { return any_.template body_as<T>(); }

@@ -38,6 +38,7 @@ struct MirrorTask {
 struct TreeTraits : ShadowTraits {
     using ProcessData = MirrorProcess;
     using ThreadData = MirrorTask;
+    static constexpr procspace::Pid max_number = 1U << 24; // beyond the kernel's: room for numbers that it never gives
 };
 
 class Mirror {

@@ -91,8 +91,29 @@ template <class Traits = DefaultTraits>
 using Pid = std::uint32_t;
 
 class FormatLine;
+struct BrokenRule;
+template <class Traits>
+class TreeInvariants;
 struct ProcessInfo;
+struct ProcessId;
+struct ProcessDetails;
+struct Usage;
+struct Signal;
+struct ChildPolicy;
+struct ChildEvent;
+struct TreeCounts;
+struct ForkOptions;
+struct WaitOptions;
+struct WaitAnswer;
+class WaitSelector;
 enum class ProcessState : unsigned char;
+enum class NumberRole : unsigned char;
+enum class ChildChange : unsigned char;
+enum class CloneChildren : unsigned char;
+enum class WaitOutcome : unsigned char;
+enum class EffectKind : unsigned char;
+template <class T, class Role>
+class NumberIndex;
 template <class K, class V, class Memory = HeapMemory>
 class StrongMap;
 template <class K, class V, class Memory = HeapMemory>
@@ -110,7 +131,21 @@ class BasicProcess;
 template <class Traits>
 class BasicThread;
 template <class Traits>
-struct BasicEffects;
+struct BasicEffect;
+template <class Traits>
+class BasicEffects;
+template <class Traits>
+struct BasicLeftovers;
+template <class Traits>
+class BasicExec;
+template <class Traits>
+class BasicWait;
+template <class Traits>
+class BasicWaitClaim;
+template <class Traits>
+class BasicPreparedProcess;
+template <class Traits>
+class BasicPreparedThread;
 template <class Traits>
 class BasicThreadGroup;
 template <class Traits>
@@ -126,7 +161,12 @@ using Session = BasicSession<DefaultTraits>;
 using ProcessGroup = BasicProcessGroup<DefaultTraits>;
 using Process = BasicProcess<DefaultTraits>;
 using Thread = BasicThread<DefaultTraits>;
+using Effect = BasicEffect<DefaultTraits>;
 using Effects = BasicEffects<DefaultTraits>;
+using Exec = BasicExec<DefaultTraits>;
+using WaitClaim = BasicWaitClaim<DefaultTraits>;
+using PreparedProcess = BasicPreparedProcess<DefaultTraits>;
+using PreparedThread = BasicPreparedThread<DefaultTraits>;
 using ThreadGroup = BasicThreadGroup<DefaultTraits>;
 using ProcessBuilder = BasicProcessBuilder<DefaultTraits>;
 using ThreadBuilder = BasicThreadBuilder<DefaultTraits>;

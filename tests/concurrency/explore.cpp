@@ -1,7 +1,7 @@
-// Every pair of operations on a small tree, in every schedule with at most three preemptions (two under a sanitizer).
-// What both return and the tree that they leave must be what some order of their steps, one after the other, would have
-// given; the invariants must hold and nothing may be left behind. A step is a call of the library: all but two
-// operations have one.
+// Every pair of operations on a small tree, and some triples, in every schedule with at most three preemptions (two
+// under a sanitizer and for triples). What they return and the tree that they leave must be what some order of their
+// steps, one after the other, would have given; the invariants must hold, whoever has a zombie must have been told of
+// it, and nothing may be left behind. A step is a call of the library: most operations have one.
 //
 // The program ends with 0 if all is well. Built against headers with a known defect it must find it: see
 // CMakeLists.txt.
@@ -10,6 +10,9 @@
 #include "support/tree_invariants.hpp"
 
 #include <procspace/debug/format.hpp>
+#include <procspace/debug/invariants.hpp>
+#include <procspace/process/exec.hpp>
+#include <procspace/process/wait.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -80,6 +83,11 @@ private:
     }
 };
 
+/// Who was told of a child: by the effects, which nobody delivers by hand here.
+struct Told {
+    inline static std::size_t of_children[32] = {};
+};
+
 struct Traits : procspace::DefaultTraits {
     using Lock = support::ExploredLock;
     using Memory = BalanceMemory;
@@ -88,6 +96,14 @@ struct Traits : procspace::DefaultTraits {
     template <class U>
     using Atomic = support::ExploredAtomic<U>;
     [[noreturn]] static void panic(const char* what, procspace::Location) { fail(std::string("panic: ") + what); }
+    template <class E>
+    static void effect(const E& effect) {
+        if (support::ExploredLock::held_here())
+            fail("an effect under the lock");
+        if (effect.kind == procspace::EffectKind::signal && effect.signal == procspace::Signal::chld &&
+            effect.id.pid < std::size(Told::of_children))
+            ++Told::of_children[effect.id.pid];
+    }
 };
 
 using Process = procspace::BasicProcess<Traits>;
@@ -121,10 +137,11 @@ struct Stage {
     ProcessHandle under = subreaper->fork(11).build();
     ProcessHandle below = under->fork(12).build();
     ProcessHandle lone = init->fork(15).build();
-    ProcessHandle forked[2]{}; // what the operations have made
-    std::shared_ptr<Thread> started[2]{};
+    ProcessHandle forked[3]{}; // what the operations have made
+    std::shared_ptr<Thread> started[3]{};
 
     Stage() {
+        std::fill(std::begin(Told::of_children), std::end(Told::of_children), 0);
         zombie->exit();
         lone->create_group();
         subreaper->set_child_subreaper(true);
@@ -146,6 +163,13 @@ struct Stage {
         for (const Pid sid : {1U, 3U, 6U})
             if (const auto session = tree.find_session(sid))
                 text += to_string(*session) + "\n";
+        for (const auto& process : all)
+            process->for_each_child([&](const procspace::ProcessInfo& info) {
+                if (info.state == procspace::ProcessState::zombie && Told::of_children[process->pid()] == 0)
+                    text += "BROKEN: a zombie that its parent was not told of, number " + std::to_string(info.pid);
+            });
+        const procspace::TreeCounts counts = tree.counts();
+        text += std::to_string(counts.processes) + " processes, " + std::to_string(counts.threads) + " threads\n";
         if (const auto broken = support::TreeInvariants<Traits>::check(tree, all); broken.rule != nullptr)
             text += "BROKEN: " + std::string(broken.rule) + ", number " + std::to_string(broken.number) + "\n";
         return text;
@@ -166,7 +190,12 @@ std::string with(std::shared_ptr<Thread> thread, F f) {
     return thread ? word(f(*thread)) : "gone";
 }
 
-/// An operation of one of the two functions that run at once, 0 or 1. Each step returns its outcome in words.
+/// Says what a wait found.
+std::string word(const procspace::WaitAnswer& answer) {
+    return std::to_string(static_cast<int>(answer.outcome)) + " of " + std::to_string(answer.event.pid);
+}
+
+/// An operation of one of the functions that run at once, from 0. Each step returns its outcome in words.
 struct Operation {
     using Step = std::string (*)(Stage& stage, int thread);
     const char* name;
@@ -227,6 +256,48 @@ const Operation operations[] = {
     {"exit and free of the child", [](Stage& s, int) { return word(s.child->exit().reaper != nullptr); },
      [](Stage& s, int) { return word(s.child->free()); }},
     {"free of the zombie", [](Stage& s, int) { return word(s.zombie->free()); }},
+    {"wait of the parent", [](Stage& s, int) { return word(wait_poll(*s.parent, procspace::WaitSelector::any())); }},
+    {"wait of the parent for the zombie",
+     [](Stage& s, int) { return word(wait_poll(*s.parent, procspace::WaitSelector::child(4))); }},
+    {"wait of init for group 1",
+     [](Stage& s, int) { return word(wait_poll(*s.init, procspace::WaitSelector::group(1))); }},
+    {"claim of the zombie and its return",
+     [](Stage& s, int) {
+         procspace::BasicWaitClaim<Traits> claim;
+         const auto answer = wait_claim(*s.parent, procspace::WaitSelector::any(), {}, claim);
+         if (claim)
+             claim.rollback();
+         return answer.outcome == procspace::WaitOutcome::event ? std::string("claimed") : std::string();
+     }},
+    {"exit of the parent to the subreaper",
+     [](Stage& s, int) { return word(s.parent->exit(s.subreaper).reaper != nullptr); }},
+    {"no children for the parent",
+     [](Stage& s, int) { return s.parent->set_child_policy({.ignored = true}), std::string(); }},
+    {"stop of the child", [](Stage& s, int) { return word(!s.child->stop(19).empty()); }},
+    {"end of the child's stop", [](Stage& s, int) { return word(!s.child->resume().empty()); }},
+    {"fork of any number",
+     [](Stage& s, int me) {
+         auto built = s.parent->fork().try_build();
+         s.forked[me] = built.value;
+         return word(built) + (built ? std::to_string(built.value->pid()) : "");
+     }},
+    {"fork of 20 in two steps",
+     [](Stage& s, int me) {
+         auto prepared = s.child->fork(20).prepare();
+         if (!prepared)
+             return word(prepared);
+         auto built = prepared.value.publish();
+         s.forked[me] = built.value;
+         return word(built);
+     }},
+    {"exec of thread 9 in two steps",
+     [](Stage& s, int) {
+         if (s.second == nullptr)
+             return std::string("gone");
+         const auto mine = s.second;
+         auto exec = procspace::begin_exec(mine);
+         return exec ? word(exec.value.finish()) : word(exec);
+     }},
     {"fork of 20 from the parent",
      [](Stage& s, int me) {
          auto built = s.parent->fork(20).try_build();
@@ -274,11 +345,22 @@ const Operation operations[] = {
      }},
 };
 
+using Operations = std::vector<const Operation*>;
+
+/// Those that must be one step to be compared with an order of steps; the others only keep the invariants.
+bool comparable(const Operations& all) {
+    return std::none_of(all.begin(), all.end(), [](const Operation* one) {
+        return std::strstr(one->name, "in two steps") != nullptr || std::strstr(one->name, "and its return") != nullptr;
+    });
+}
+
 struct Outcome {
-    std::string results[2];
+    std::string results[3];
     std::string tree;
     friend bool operator==(const Outcome&, const Outcome&) = default;
-    [[nodiscard]] std::string text() const { return "[" + results[0] + "] [" + results[1] + "]\n" + tree; }
+    [[nodiscard]] std::string text() const {
+        return "[" + results[0] + "] [" + results[1] + "] [" + results[2] + "]\n" + tree;
+    }
 };
 
 /// Looks at the tree, takes it down and requires that nothing is left.
@@ -291,26 +373,26 @@ void finish(std::optional<Stage>& stage, Outcome& outcome) {
         fail("something is left");
 }
 
-/// Adds what each order gives in which the steps of both can come, those of `order` having come already (0 for a, 1 for
-/// b).
-void add_orders(const Operation& a, const Operation& b, std::vector<int> order, std::vector<Outcome>& outcomes) {
-    const auto done = [&order](int which) { return static_cast<int>(std::count(order.begin(), order.end(), which)); };
-    if (done(0) + done(1) < a.count() + b.count()) {
-        for (const int next : {0, 1})
-            if (done(next) < (next == 0 ? a : b).count()) {
-                order.push_back(next);
-                add_orders(a, b, order, outcomes);
-                order.pop_back();
-            }
+/// Adds what each order gives in which the steps of all can come, those of `order` having come already.
+void add_orders(const Operations& all, std::vector<std::size_t> order, std::vector<Outcome>& outcomes) {
+    const auto done = [&order](std::size_t who) { return std::count(order.begin(), order.end(), who); };
+    bool complete = true;
+    for (std::size_t next = 0; next < all.size(); ++next)
+        if (done(next) < all[next]->count()) {
+            complete = false;
+            order.push_back(next);
+            add_orders(all, order, outcomes);
+            order.pop_back();
+        }
+    if (!complete)
         return;
-    }
     std::optional<Stage> stage(std::in_place);
     Outcome outcome;
-    int steps[2] = {};
-    for (const int who : order) {
+    int steps[3] = {};
+    for (const std::size_t who : order) {
         std::string& text = outcome.results[who];
         text += steps[who] > 0 ? " " : "";
-        text += (who == 0 ? a : b).steps[steps[who]](*stage, who);
+        text += all[who]->steps[steps[who]](*stage, static_cast<int>(who));
         ++steps[who];
     }
     finish(stage, outcome);
@@ -318,27 +400,53 @@ void add_orders(const Operation& a, const Operation& b, std::vector<int> order, 
 }
 
 [[noreturn]] void disagree(const std::string& schedule, const Outcome& outcome, const std::vector<Outcome>& allowed) {
-    std::string text = "as in no order of the two, schedule " + schedule + "\n" + outcome.text();
+    std::string text = "as in no order of them, schedule " + schedule + "\n" + outcome.text();
     for (const Outcome& other : allowed)
         text += "--- one order gives\n" + other.text();
     fail(text);
 }
 
-std::size_t explore(support::Explorer& explorer, const Operation& a, const Operation& b) {
-    running = std::string(a.name) + " | " + b.name;
+std::size_t explore(support::Explorer& explorer, const Operations& all) {
+    running.clear();
+    for (const Operation* one : all)
+        running += (running.empty() ? "" : " | ") + std::string(one->name);
     std::vector<Outcome> allowed;
-    add_orders(a, b, {}, allowed);
+    add_orders(all, {}, allowed);
     std::optional<Stage> stage;
     Outcome outcome;
-    return explorer.explore([&] { stage.emplace(); }, [&] { outcome.results[0] = a.run(*stage, 0); },
-                            [&] { outcome.results[1] = b.run(*stage, 1); },
+    std::vector<support::Explorer::Function> functions;
+    for (std::size_t who = 0; who < all.size(); ++who)
+        functions.emplace_back([&, who] { outcome.results[who] = all[who]->run(*stage, static_cast<int>(who)); });
+    return explorer.explore([&] { stage.emplace(); }, functions,
                             [&] {
                                 finish(stage, outcome);
-                                if (std::count(allowed.begin(), allowed.end(), outcome) == 0)
+                                if (comparable(all) && std::count(allowed.begin(), allowed.end(), outcome) == 0)
                                     disagree(explorer.schedule(), outcome, allowed);
                                 return true;
                             });
 }
+
+const Operation& named(const char* name) {
+    for (const Operation& one : operations)
+        if (std::strcmp(one.name, name) == 0)
+            return one;
+    fail(std::string("no operation has the name ") + name);
+}
+
+/// Where a third one meets what the other two are about.
+const char* const triples[][3] = {
+    {"exit of the parent", "fork of 20 from the child", "free of the zombie"},
+    {"exit of the parent", "exit of the child", "wait of init for group 1"},
+    {"exit of the child", "fork of 20 from the child", "thread 20 of the child"},
+    {"exit of the subreaper", "exit of the subreaper's child", "wait of init for group 1"},
+    {"create_group of the child", "create_session of the child", "move of the child to group 5"},
+    {"move of the child to group 5", "exit of the child", "members of group 1"},
+    {"group_exit of the child", "thread 20 of the child", "exit of thread 9"},
+    {"exit of thread 3", "exit of thread 9", "exec of thread 9"},
+    {"drop of thread 9", "exit of thread 3", "exit of the child"},
+    {"wait of the parent", "wait of the parent", "exit of the child"},
+    {"drop of the empty group", "create_group of the former leader", "move of the child to the empty group"},
+};
 
 extern "C" void crashed(int) {
     static_cast<void>(!write(2, running.data(), running.size()));
@@ -348,19 +456,38 @@ extern "C" void crashed(int) {
 
 } // namespace
 
-// Without arguments all pairs; with two names that pair only.
+// Without arguments all pairs and the triples; with two or three names only those.
 int main(int argc, char** argv) {
     std::signal(SIGSEGV, crashed);
     std::signal(SIGABRT, crashed);
-    std::size_t pairs = 0;
+    std::size_t sets = 0;
     std::size_t schedules = 0;
-    support::Explorer explorer(preemptions);
-    for (const Operation& a : operations)
-        for (const Operation& b : operations)
-            if (argc > 2 ? std::strcmp(a.name, argv[1]) == 0 && std::strcmp(b.name, argv[2]) == 0 : &a <= &b) {
-                schedules += explore(explorer, a, b);
-                ++pairs;
-            }
-    std::printf("%zu pairs of operations, %zu schedules: each as if one had come after the other\n", pairs, schedules);
-    return schedules > 2 * pairs ? 0 : 2;
+    {
+        support::Explorer explorer(preemptions);
+        const auto run = [&](const Operations& all) {
+            schedules += explore(explorer, all);
+            ++sets;
+        };
+        if (argc > 2) {
+            Operations all;
+            for (int i = 1; i < argc; ++i)
+                all.push_back(&named(argv[i]));
+            run(all);
+        } else {
+            for (const Operation& a : operations)
+                for (const Operation& b : operations)
+                    if (&a <= &b)
+                        run(Operations{&a, &b});
+        }
+    }
+    if (argc <= 2) {
+        support::Explorer explorer(2);
+        for (const auto& names : triples) {
+            schedules += explore(explorer, {&named(names[0]), &named(names[1]), &named(names[2])});
+            ++sets;
+        }
+    }
+    std::printf("%zu pairs and triples of operations, %zu schedules: each as if one had come after the other\n", sets,
+                schedules);
+    return schedules > 2 * sets ? 0 : 2;
 }

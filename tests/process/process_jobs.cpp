@@ -273,12 +273,12 @@ TEST_CASE("Process: out of memory leaves it in its group and session", "[process
         return child->group() == world.init->group() && world.check().rule == nullptr && child->pgid() == 1 &&
                world.tree.find_group(2) == nullptr && world.tree.find_session(2) == nullptr;
     };
-    for (std::size_t n = 1; n <= 2; ++n) {
-        const support::FailNth::Armed armed(n);
+    {
+        const support::FailNth::Armed armed(1);
         CHECK(child->try_create_group().error == Errno::no_memory);
         CHECK(unchanged());
     }
-    for (std::size_t n = 1; n <= 3; ++n) {
+    for (std::size_t n = 1; n <= 2; ++n) {
         const support::FailNth::Armed armed(n);
         CHECK(child->try_create_session().error == Errno::no_memory);
         CHECK(unchanged());

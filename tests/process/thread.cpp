@@ -184,9 +184,9 @@ PROCSPACE_TRAITS_TEST_CASE("ThreadBuilder: a group exit that has begun keeps new
 
 TEST_CASE("ThreadBuilder: out of memory is an error and leaves the process as it was", "[process][thread]") {
     World<support::DepthFailing> world;
-    for (std::size_t n = 1; n <= 3; ++n) {
+    for (std::size_t n = 1; n <= 3; ++n) { // the thread, and two blocks of the table
         const support::FailNth::Armed armed(n);
-        CHECK(world.init->new_thread(5).try_build().error == Errno::no_memory);
+        CHECK(world.init->new_thread(70005).try_build().error == Errno::no_memory);
     }
     support::FailNth::arm(1);
     CHECK_THROWS_AS(world.init->new_thread(5).build(), std::bad_alloc);

@@ -8,7 +8,6 @@
 #include <memory>
 #include <utility>
 
-using procspace::NumberRoles;
 using procspace::Pid;
 using support::Tracked;
 using support::World;
@@ -30,24 +29,27 @@ struct AtEnd {
 
 } // namespace
 
-TEST_CASE("NumberRoles: any one of the four roles keeps a number in use", "[process][topology][P7]") {
-    NumberRoles<support::NullCounting> roles;
-    CHECK(roles.unused());
+TEST_CASE("Topology: any one of the four roles keeps a number in use", "[process][topology][P7]") {
     World<support::NullCounting> world;
-    const auto thread = world.init->new_thread(1).build();
-    SECTION("process") {
-        roles.process = world.init.get();
-    }
-    SECTION("thread") {
-        roles.thread = thread.get();
-    }
-    SECTION("group") {
-        roles.group = world.init->group().get();
-    }
-    SECTION("session") {
-        roles.session = world.init->session().get();
-    }
-    CHECK_FALSE(roles.unused());
+    const auto child = world.init->fork(2).build();
+    const auto in_use = [&] { return world.init->fork(2).try_build().error == procspace::Errno::exists; };
+    CHECK(in_use()); // a process
+    auto created = child->create_session();
+    const auto member = child->fork(3).build();
+    child->exit();
+    child->free();
+    CHECK(in_use()); // a session and a group
+    member->create_group();
+    created->second.reset();
+    CHECK(world.tree.find_group(2) == nullptr);
+    CHECK(in_use()); // a session
+    created.reset();
+    CHECK(in_use());
+    member->exit();
+    member->free();
+    CHECK_FALSE(in_use());
+    const auto thread = world.init->new_thread(4).build();
+    CHECK(world.init->fork(4).try_build().error == procspace::Errno::exists); // a thread
 }
 
 TEMPLATE_TEST_CASE("Topology: a number that is given back leaves the table", "[process][topology][P7]",

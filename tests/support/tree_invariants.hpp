@@ -1,6 +1,7 @@
 #pragma once
 // What must be true of a process tree whenever its lock is free, asked through the public functions.
 
+#include <procspace/debug/invariants.hpp>
 #include <procspace/process/tree.hpp>
 
 #include <algorithm>
@@ -11,11 +12,7 @@
 
 namespace support {
 
-/// One rule that a tree breaks.
-struct BrokenRule {
-    const char* rule;      ///< null: none is broken
-    procspace::Pid number; ///< of the process, thread, group or session that breaks it
-};
+using procspace::BrokenRule;
 
 /// Looks at a tree from init downwards and remembers the first rule that it finds broken.
 ///
@@ -31,6 +28,7 @@ public:
     /// `outside` are processes that are held by handles, reaped or not.
     static BrokenRule check(Tree& tree, const Handles& outside = {}) {
         TreeInvariants all(tree);
+        all.broken_ = procspace::check_invariants(tree); // from the inside; below from the outside
         if (const auto init = tree.init())
             all.look_at(init);
         for (const auto& process : outside)

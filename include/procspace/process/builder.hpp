@@ -1,25 +1,126 @@
 #pragma once
-// ProcessBuilder: makes a process and publishes it in its tree.
+// ProcessBuilder: makes a process and publishes it in its tree, in one step or in two.
 
 #include "../fwd.hpp"
-#include "../core/any_data.hpp"
 #include "../core/result.hpp"
 #include "../core/traits.hpp"
 #include "process.hpp"
+#include "process_children.hpp"
 #include "process_exit.hpp"
 #include "process_jobs.hpp"
+#include "slot.hpp"
 #include "topology.hpp"
+#include "user_data.hpp"
 
 #include <memory>
-#include <type_traits>
+#include <optional>
 #include <utility>
 
 namespace procspace {
 
-/// Makes one process: see Process::fork and ProcessTree::new_init. Everything is allocated before the lock is taken,
-/// and one critical section publishes it: group and session are inherited as they are then.
+/// What build() does with the errors of try_build() .
+template <class Traits>
+[[noreturn]] void refuse_build(Errno error, std::optional<Pid> number, Location where) {
+    if (error == Errno::no_memory)
+        raise_no_memory<Traits>(where);
+    if (error == Errno::exists)
+        Traits::panic("build: the number is in use as a pid, tid, pgid or sid", where);
+    if (error == Errno::invalid && number == Pid{0})
+        Traits::panic("build: 0 is not a number for a process or thread", where);
+    if (error == Errno::invalid)
+        Traits::panic("build: the number is beyond the tree's highest, or init was to get a sibling", where);
+    if (error == Errno::again)
+        Traits::panic("build: all numbers are in use", where);
+    Traits::panic("build: the process has exited or its group exit has begun", where);
+}
+
+/// How a child is made, apart from its number and data.
+struct ForkOptions {
+    int exit_signal = Signal::chld; ///< for its parent; 0 for none
+    bool sibling = false;           ///< a child of the caller's parent, with the caller's exit signal (CLONE_PARENT)
+    bool vfork = false;             ///< the caller is told when the child execs or exits (CLONE_VFORK)
+};
+
+/// A process that has all it needs, its number included, and is in no table yet: the first of the two phases of fork.
+/// publish() is the second. One that is dropped instead gives everything back.
 ///
-/// **Thread safety**: a value of one thread.
+/// **Thread safety**: a value of one thread. Must not outlive its tree.
+template <class Traits>
+class BasicPreparedProcess {
+    using Topology = BasicTopology<Traits>;
+    using Process = BasicProcess<Traits>;
+
+public:
+    explicit BasicPreparedProcess(NoValue) noexcept {}
+    BasicPreparedProcess(BasicPreparedProcess&&) noexcept = default;
+    BasicPreparedProcess& operator=(BasicPreparedProcess&& other) noexcept {
+        process_.swap(other.process_); // what was here ends there
+        std::swap(parent_, other.parent_);
+        std::swap(options_, other.options_);
+        return *this;
+    }
+    ~BasicPreparedProcess() {
+        if (process_ == nullptr)
+            return;
+        typename Topology::Blocks emptied;
+        typename Topology::Guard guard(process_->topology_->lock());
+        process_->topology_->release(*process_, emptied);
+    }
+
+    /// Returns the number, which is reserved.
+    [[nodiscard]] Pid pid() const noexcept { return process_->pid(); }
+    /// Returns the user's data if it is a T, else null.
+    template <class T>
+    [[nodiscard]] T* data() noexcept {
+        return process_->template data<T>();
+    }
+
+    /// Puts the process into the tree: one critical section, in which it inherits what its parent is then. Needs no
+    /// memory. **Errors**: no_process (the parent is exiting or gone, or its group exit has begun), invalid (a sibling
+    /// of init): it stays prepared. **Pre**: not moved from, not published.
+    [[nodiscard]] Result<std::shared_ptr<Process>> publish() {
+        typename Topology::Guard guard(process_->topology_->lock());
+        Process* const parent = Process::find(*process_->topology_, parent_);
+        if (const Errno refusal = refused(parent, options_); refusal != Errno::ok)
+            return refusal;
+        link(process_, *parent, options_);
+        return Result<std::shared_ptr<Process>>(std::move(process_));
+    }
+
+private:
+    template <class>
+    friend class BasicProcessBuilder;
+
+    BasicPreparedProcess(std::shared_ptr<Process> process, ProcessId parent, ForkOptions options) noexcept
+        : process_(std::move(process)), parent_(parent), options_(options) {}
+
+    // Both under the tree lock.
+
+    [[nodiscard]] static Errno refused(const Process* parent, ForkOptions options) noexcept {
+        if (parent == nullptr || !parent->living() || parent->threads_.exited())
+            return Errno::no_process;
+        return options.sibling && parent->is_init_ ? Errno::invalid : Errno::ok;
+    }
+
+    /// Into all tables. **Pre**: its number is reserved. Cannot fail.
+    static void link(const std::shared_ptr<Process>& handle, Process& caller, ForkOptions options) noexcept {
+        Process& process = *handle;
+        process.enter(handle);
+        process.join(caller.group_->anchor_);
+        process.exit_signal_ = options.sibling ? caller.exit_signal_ : static_cast<std::uint8_t>(options.exit_signal);
+        process.vforked_ = options.vfork;
+        process.set_parent(options.sibling ? *caller.parent_ : caller);
+        process.retie();
+    }
+
+    std::shared_ptr<Process> process_; // null once published
+    ProcessId parent_;
+    ForkOptions options_;
+};
+
+/// Makes one process: see Process::fork and ProcessTree::new_init. Everything is allocated before the lock is taken.
+///
+/// **Thread safety**: a value of one thread. Keeps no process alive.
 template <class Traits>
 class BasicProcessBuilder {
     using Memory = typename Traits::Memory;
@@ -27,13 +128,14 @@ class BasicProcessBuilder {
     using Process = BasicProcess<Traits>;
     using Group = BasicProcessGroup<Traits>;
     using Session = BasicSession<Traits>;
+    using Prepared = BasicPreparedProcess<Traits>;
     using Data = typename Traits::ProcessData;
     using Built = Result<std::shared_ptr<Process>>;
 
 public:
     /// For Process::fork.
-    BasicProcessBuilder(BuilderKey, Topology& topology, std::shared_ptr<Process> parent, Pid pid) noexcept
-        : topology_(&topology), parent_(std::move(parent)), pid_(pid) {}
+    BasicProcessBuilder(BuilderKey, Topology& topology, ProcessId parent, std::optional<Pid> pid) noexcept
+        : topology_(&topology), parent_(parent), pid_(pid) {}
 
     /// Gives the process its data; the last one counts. Out of memory is reported by build().
     /// **Complexity**: one allocation for AnyData, none for a data type of the traits' own.
@@ -43,23 +145,51 @@ public:
         return std::move(*this);
     }
 
+    /// Chooses how the child is made. Means nothing for init.
+    [[nodiscard]] BasicProcessBuilder options(ForkOptions options) && {
+        options_ = options;
+        return std::move(*this);
+    }
+
     /// Makes the process. **Panics** on the errors of try_build(), but for out of memory, which is std::bad_alloc where
     /// exceptions exist.
     std::shared_ptr<Process> build() {
         auto built = try_build();
         if (!built)
-            refuse_build<Traits>(built.error, Location::current());
+            refuse_build<Traits>(built.error, pid_, Location::current());
         return std::move(built.value);
     }
 
-    /// Makes the process. On an error the builder keeps its data, and may try again.
-    /// **Errors**: no_process (the parent has exited, or its group exit has begun); exists (the number is in use as
-    /// pid, tid, pgid or sid); invalid (a child with the number 0); no_memory. **Panics** for a second init.
-    /// **Complexity**: four allocations, six for init.
+    /// Makes the process and publishes it, in one critical section. On an error the builder keeps its data, and may try
+    /// again. **Errors**: no_process (the parent has exited, or its group exit has begun); exists (the number is in use
+    /// as pid, tid, pgid or sid); invalid (0, a number beyond the tree's highest, or a sibling of init); again (all
+    /// numbers are in use); no_memory. **Panics** for a second init.
+    /// **Complexity**: one allocation, three for init, and two blocks of the table now and then.
     [[nodiscard]] Built try_build() {
-        if (error_ != Errno::ok)
-            return error_;
-        return is_init_ ? build_init() : build_child();
+        if (is_init_)
+            return build_init();
+        auto process = allocate();
+        if (!process)
+            return process.error;
+        const Errno refusal =
+            reserve(*process.value, [&](Process* parent) { Prepared::link(process.value, *parent, options_); });
+        if (refusal != Errno::ok) {
+            data_ = std::move(process.value->data_);
+            return refusal;
+        }
+        return process;
+    }
+
+    /// Does the same but for the last step: what may fail. **Pre**: not for init. **Errors** as try_build().
+    [[nodiscard]] Result<Prepared> prepare() {
+        auto process = allocate();
+        if (!process)
+            return process.error;
+        if (const Errno refusal = reserve(*process.value, [](Process*) {}); refusal != Errno::ok) {
+            data_ = std::move(process.value->data_);
+            return refusal;
+        }
+        return Prepared(std::move(process.value), parent_, options_);
     }
 
 private:
@@ -69,97 +199,72 @@ private:
     /// For ProcessTree::new_init.
     BasicProcessBuilder(Topology& topology, Pid pid) noexcept : topology_(&topology), pid_(pid), is_init_(true) {}
 
-    /// What a new process needs to be linked. Empty nodes when there was no memory.
-    struct Parts {
-        std::shared_ptr<Process> process;
-        typename Group::Members::Node member;
-        typename Topology::NumberNode number;
-
-        [[nodiscard]] bool complete() const noexcept { return process && member && number; }
-    };
-
-    // Each step only if the one before had memory; the caller asks once, at the end.
-    Parts allocate() {
-        Parts parts;
-        parts.process = try_make_shared<Process, Memory>(BuilderKey(), *topology_, pid_, is_init_);
-        if (parts.process)
-            parts.member = Group::Members::try_make_node(pid_, parts.process);
-        if (parts.member)
-            parts.number = Topology::Numbers::try_make_node(pid_, {});
-        return parts;
-    }
-
-    Built build_child() {
-        using Children = typename Process::Children;
-        if (pid_ == 0) // stands for "no process" wherever a number is asked for
+    /// The process with its data: nobody else can see it yet.
+    Built allocate() {
+        if (error_ != Errno::ok)
+            return error_;
+        if (pid_ == Pid{0}) // stands for "no process" wherever a number is asked for
             return Errno::invalid;
-        if (parent_ == nullptr)
-            return Errno::no_process;
-        Parts parts = allocate();
-        auto child = parts.complete() ? Children::try_make_node(pid_, parts.process) : typename Children::Node{};
-        if (!child)
+        auto process = try_make_shared<Process, Memory>(BuilderKey(), *topology_, is_init_);
+        if (process == nullptr)
             return Errno::no_memory;
-
-        parts.process->data_ = std::move(data_); // before anybody can see the process
-        if (const Errno refusal = publish(parts, std::move(child)); refusal != Errno::ok) {
-            data_ = std::move(parts.process->data_);
-            return refusal;
-        }
-        return Built(std::move(parts.process));
+        process->data_ = std::move(data_);
+        return Built(std::move(process));
     }
 
-    /// The critical section: checks, then links. Nothing in it fails half-way, and parts that were not linked die in
-    /// the caller, after it.
-    Errno publish(Parts& parts, typename Process::Children::Node&& child) {
-        typename Topology::Guard guard(topology_->lock());
-        if (!parent_->living() || parent_->threads_.exited())
-            return Errno::no_process;
-        if (topology_->roles(pid_) != nullptr)
-            return Errno::exists;
-        Process& process = *parts.process;
-        topology_->reserve(std::move(parts.number)).process = &process;
-        process.join(parent_->group_->anchor_, std::move(parts.member));
-        process.place_ = parent_->children_.link(std::move(child));
-        process.set_parent(parent_.get());
-        return Errno::ok;
-    }
-
-    Built build_init() {
-        using Groups = typename Session::Groups;
-        Parts parts = allocate();
-        auto session = parts.complete() ? try_make_shared<Session, Memory>(BuilderKey(), *topology_, pid_) : nullptr;
-        auto group = session ? try_make_shared<Group, Memory>(BuilderKey(), *topology_, pid_, session) : nullptr;
-        auto entry = group ? Groups::try_make_node(pid_, group) : typename Groups::Node{};
-        if (!entry)
-            return Errno::no_memory;
-
-        parts.process->data_ = std::move(data_);
-        bool first = false;
-        { // the panic comes after the lock: a test's panic throws, and others must find the tree open
+    /// The critical section: checks, reserves the number, then `link(parent)`; null for init. Once more if the table
+    /// lacks a block.
+    template <class Link>
+    Errno reserve(Process& process, Link link) {
+        typename Topology::Blocks blocks;
+        do {
             typename Topology::Guard guard(topology_->lock());
-            first = topology_->init_ == nullptr;
-            if (first) {
-                auto& roles = topology_->reserve(std::move(parts.number));
-                roles.process = parts.process.get();
-                roles.session = session.get();
-                session->self_ = session;
-                session->listed_ = true;
-                group->list(std::move(entry));
-                parts.process->join(group, std::move(parts.member));
-                topology_->init_ = parts.process;
-            }
-        }
-        if (!first)
-            Traits::panic("this tree has an init already", Location::current());
-        return Built(std::move(parts.process));
+            Process* const parent = is_init_ ? nullptr : Process::find(*topology_, parent_);
+            Errno refusal = is_init_ ? (topology_->init_ != nullptr ? Errno::permission : Errno::ok)
+                                     : Prepared::refused(parent, options_);
+            if (refusal == Errno::ok)
+                refusal = topology_->reserve(process, pid_.value_or(0), blocks);
+            if (refusal == Errno::ok)
+                link(parent);
+            if (refusal != Errno::no_memory)
+                return refusal;
+        } while (blocks.try_fill());
+        return Errno::no_memory;
     }
+
+    Built build_init();
 
     Topology* topology_;
-    std::shared_ptr<Process> parent_{}; // null for init, and when the parent was reaped before
-    Pid pid_;
+    ProcessId parent_{};
+    std::optional<Pid> pid_; // empty: the next free one
     bool is_init_ = false;
+    ForkOptions options_{};
     Data data_{};
     Errno error_ = Errno::ok;
 };
+
+template <class Traits>
+auto BasicProcessBuilder<Traits>::build_init() -> Built {
+    auto process = allocate();
+    if (!process)
+        return process.error;
+    auto session = try_make_shared<Session, Memory>(BuilderKey(), *topology_);
+    auto group = session ? try_make_shared<Group, Memory>(BuilderKey(), *topology_) : nullptr;
+    const Errno refusal = group == nullptr ? Errno::no_memory : reserve(*process.value, [&](Process*) {
+        Process& init = *process.value;
+        init.enter(process.value);
+        session->publish(init.pid(), session);
+        group->publish(init.pid(), session, group);
+        init.join(group);
+        topology_->init_ = &init;
+    });
+    if (refusal == Errno::permission) // after the lock: a test's panic throws, and others must find the tree open
+        Traits::panic("this tree has an init already", Location::current());
+    if (refusal != Errno::ok) {
+        data_ = std::move(process.value->data_);
+        return refusal;
+    }
+    return process;
+}
 
 } // namespace procspace

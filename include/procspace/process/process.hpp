@@ -1,33 +1,31 @@
 #pragma once
 // Process: a node of the tree: child of one parent, member of one group, owner of its children.
 //
-// How it ends is defined in process_exit.hpp, whom it belongs to in process_jobs.hpp; builder.hpp, without which there
-// is no process, brings both.
+// How it ends is defined in process_exit.hpp, whom it belongs to in process_jobs.hpp, what its parent learns of it in
+// process_children.hpp; builder.hpp, without which there is no process, brings all of them.
 
 #include "../fwd.hpp"
-#include "../core/panic.hpp"
 #include "../core/result.hpp"
 #include "../core/traits.hpp"
-#include "maps.hpp"
+#include "effects.hpp"
+#include "index.hpp"
+#include "numbers.hpp"
 #include "process_group.hpp"
+#include "records.hpp"
 #include "thread_group.hpp"
 #include "topology.hpp"
+#include "user_data.hpp"
 
 #include <memory>
 #include <optional>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace procspace {
 
-/// What exit() leaves for its caller to do, now that the lock is free.
-template <class Traits>
-struct BasicEffects {
-    /// The process that got children which had exited before, if any: it must be told of them as their former parent
-    /// was, or they stay zombies for ever.
-    std::shared_ptr<BasicProcess<Traits>> reaper;
-};
+/// The roles of hooks: a process among its parent's children, and among those of whom there is something to wait for.
+struct InParent;
+struct InEvents;
 
 /// A process.
 ///
@@ -38,43 +36,56 @@ struct BasicEffects {
 /// by its builder to the moment it is reaped by free(). In between it is living, then, after exit(), a zombie. A handle
 /// to a reaped process keeps its data and its numbers of old, and nothing else.
 ///
+/// The parent's ownership of a child is a handle that stands in the child itself, `anchor_`, from publication to reap:
+/// so a child costs its parent no memory, and handles are given out without a count of weak owners.
+///
 /// **Thread safety**: all members may be called concurrently. Mutators are one critical section of the tree lock each;
 /// pid, ppid, pgid, sid, the states and the exit code are read without it.
 /// **Source**: seed 002 and 003, Process.
 template <class Traits>
-class BasicProcess : CountedInTree<Traits> {
+class BasicProcess : HookFor<InParent>, HookFor<InGroup>, HookFor<InEvents>, NumberHook, CountedInTree<Traits> {
     using Topology = BasicTopology<Traits>;
     using Guard = typename Topology::Guard;
     using Group = BasicProcessGroup<Traits>;
     using Session = BasicSession<Traits>;
     using Thread = BasicThread<Traits>;
     using ThreadGroup = BasicThreadGroup<Traits>;
+    using Effects = BasicEffects<Traits>;
+    using Leftovers = BasicLeftovers<Traits>;
     using Data = typename Traits::ProcessData;
 
 public:
     using Handle = std::shared_ptr<BasicProcess>;
 
-    BasicProcess(BuilderKey, Topology& topology, Pid pid, bool is_init)
-        : CountedInTree<Traits>(topology), pid_(pid), is_init_(is_init) {}
+    BasicProcess(BuilderKey, Topology& topology, bool is_init)
+        : NumberHook(NumberRole::reserved), CountedInTree<Traits>(topology), is_init_(is_init) {}
 
     /// Begins the first process of the default tree. **Panics** in build() if there is one. Needs process/tree.hpp.
     [[nodiscard]] static BasicProcessBuilder<Traits> new_init(Pid pid) {
         return BasicProcessTree<Traits>::default_tree().new_init(pid);
     }
-
     /// Begins a child with this number; it is in the tree when its builder has built it. Needs process/tree.hpp.
     [[nodiscard]] BasicProcessBuilder<Traits> fork(Pid pid) {
-        return BasicProcessBuilder<Traits>(BuilderKey(), *this->topology_, self(), pid);
+        return BasicProcessBuilder<Traits>(BuilderKey(), *this->topology_, id(), pid);
     }
-
+    /// The same with the next free number, given when it is built or prepared.
+    [[nodiscard]] BasicProcessBuilder<Traits> fork() {
+        return BasicProcessBuilder<Traits>(BuilderKey(), *this->topology_, id(), std::nullopt);
+    }
     /// Begins a thread with this number; the process's own is that of the thread leader. Needs process/thread.hpp.
     [[nodiscard]] BasicThreadBuilder<Traits> new_thread(Pid tid) {
-        return BasicThreadBuilder<Traits>(BuilderKey(), *this->topology_, self(), tid);
+        return BasicThreadBuilder<Traits>(BuilderKey(), *this->topology_, id(), tid);
+    }
+    /// The same with the next free number.
+    [[nodiscard]] BasicThreadBuilder<Traits> new_thread() {
+        return BasicThreadBuilder<Traits>(BuilderKey(), *this->topology_, id(), std::nullopt);
     }
 
     // --- what it is: plain loads, no lock --------------------------------------------------------------------------
 
-    [[nodiscard]] Pid pid() const noexcept { return pid_; }
+    [[nodiscard]] Pid pid() const noexcept { return this->number; }
+    /// Returns what tells this process from all others of its tree, before and after it.
+    [[nodiscard]] ProcessId id() const noexcept { return {pid(), generation_}; }
     [[nodiscard]] bool is_init() const noexcept { return is_init_; }
     /// Returns the number of the parent: 0 for init and for a reaped process.
     [[nodiscard]] Pid ppid() const noexcept { return ppid_.load(std::memory_order_relaxed); }
@@ -88,6 +99,7 @@ public:
     /// Returns true between exit() and free().
     [[nodiscard]] bool is_zombie() const noexcept { return state() == ProcessState::zombie; }
     [[nodiscard]] bool is_child_subreaper() const noexcept { return subreaper_.load(std::memory_order_relaxed); }
+    [[nodiscard]] bool is_stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
     [[nodiscard]] bool is_group_exited() const noexcept { return threads_.exited(); }
     /// Returns the code of the thread that exited last, or of the group exit.
     [[nodiscard]] int exit_code() const noexcept { return threads_.exit_code(); }
@@ -96,11 +108,11 @@ public:
     /// Returns the user's data if it is a T, else null. The data itself is not synchronised.
     template <class T>
     [[nodiscard]] T* data() noexcept {
-        return data_of<T>(data_);
+        return data_as<T>(data_);
     }
     template <class T>
     [[nodiscard]] const T* data() const noexcept {
-        return data_of<const T>(data_);
+        return data_as<const T>(data_);
     }
 
     // --- whom it knows: the tree lock, for the copy of a handle ------------------------------------------------------
@@ -108,7 +120,7 @@ public:
     /// Returns the parent; null for init and for a reaped process.
     [[nodiscard]] Handle parent() const {
         Guard guard(this->topology_->lock());
-        return parent_ != nullptr ? parent_->self_handle() : nullptr;
+        return parent_ != nullptr ? parent_->anchor_ : nullptr;
     }
     /// Returns the group; null for a reaped process.
     [[nodiscard]] std::shared_ptr<Group> group() const {
@@ -135,150 +147,171 @@ public:
     /// Calls `f(const ProcessInfo&)` for each child, ascending by pid, without a lock and without an allocation.
     template <class F>
     void for_each_child(F&& f) const {
-        const auto record = [](const auto& entry) { return entry.second->info(); };
-        this->topology_->template visit<ProcessInfo>(children_, record, f);
+        this->topology_->template visit<ProcessInfo>(
+            children_, [](const BasicProcess& child) { return child.info(); }, f);
     }
     /// Calls `f(Pid tid)` for each living thread, ascending, without a lock and without an allocation.
     template <class F>
     void for_each_thread(F&& f) const {
         this->topology_->template visit<Pid>(
-            threads_.threads_, [](const auto& entry) { return entry.first; }, f);
+            threads_.threads_, [](const Thread& thread) { return thread.tid(); }, f);
     }
 
-    // --- how it ends -------------------------------------------------------------------------------------------------
+    // --- how it ends: process_exit.hpp -------------------------------------------------------------------------------
 
     /// Begins the exit of all threads with one code. Returns true for the first caller, whose code wins; false for
-    /// others, and once the process has exited.
-    bool group_exit(int code = 0);
+    /// others, and once the process has exited. That the threads are to end goes to Traits::effect, if there is one.
+    bool group_exit(int code = 0) { return exit_group(code).has_value(); }
+    /// The same for who delivers by hand: for the first caller the threads to be killed, those of `spared` aside, which
+    /// is the tid of the one that called. **Complexity**: constant; no allocation. **Source**: exit_group(2).
+    [[nodiscard]] std::optional<Effects> exit_group(int code, Pid spared = 0);
 
-    /// Ends the process: its threads end, its children go to the reaper, and it becomes a zombie. A second call changes
-    /// nothing. The reaper is the nearest living ancestor that is a child subreaper, else init. Returns what the caller
-    /// has to do now. **Panics** for init. **Complexity**: linear in threads and children; no allocation.
-    BasicEffects<Traits> exit();
-    /// The same with the children going to `reaper`: the first process of their pid namespace adopts those who have no
-    /// subreaper in it, ancestor or not. As exit() if it is null, of another tree, has exited, or descends from this
-    /// process.
-    /// **Complexity**: as exit(), and linear in the depth of `reaper`.
-    BasicEffects<Traits> exit(const Handle& reaper);
+    /// Ends the process: its threads end, its children go to the reaper, and it becomes a zombie; or it is reaped at
+    /// once if its parent ignores its children. A second call changes nothing. The reaper is the nearest living
+    /// ancestor that is a child subreaper, else init. Returns what the caller has to do now. **Panics** for init.
+    /// **Complexity**: linear in threads and children, the lock being free after each 16 children; no allocation.
+    Effects exit();
+    /// The same with the children going to `reaper`, ancestor or not: the first process of their pid namespace, say. As
+    /// exit() if it is null, of another tree, has exited, or descends from this process.
+    /// **Complexity**: as exit(), and for each 16 children linear in the depth of `reaper`.
+    Effects exit(const Handle& reaper);
 
     /// Reaps a zombie: it leaves its parent, its group and its number. Returns true for the one caller who reaped it,
-    /// false when that was done before. **Panics** unless the process has exited.
+    /// false when that was done before, or a claim of wait_claim() stands. **Panics** unless the process has exited.
     bool free();
 
     /// Marks this process as the one to which orphaned descendants go, or takes the mark away. Not inherited by
     /// children. Changes nothing once the process has exited. **Source**: prctl(2), PR_SET_CHILD_SUBREAPER.
     void set_child_subreaper(bool on);
 
-    // --- whom it belongs to -----------------------------------------------------------------------------------------
+    // --- what its parent learns of it: process_children.hpp ----------------------------------------------------------
+
+    /// Declares what this process does about SIGCHLD. For children that exit from now on.
+    void set_child_policy(ChildPolicy policy);
+    /// Sets the signal that this process gets when its parent exits; 0 for none. **Source**: prctl(2),
+    /// PR_SET_PDEATHSIG.
+    void set_parent_death_signal(int signal);
+    /// Adds to the time that it has used; nothing once it has exited.
+    void charge(const Usage& spent);
+    /// Returns what its parent and wait(2) know of it, as of one moment.
+    [[nodiscard]] ProcessDetails details() const;
+    /// Marks it as stopped by `signal`, or as continued, for its parent to see. Nothing if it is so already.
+    Effects stop(int signal);
+    Effects resume();
+
+    // --- whom it belongs to: process_jobs.hpp ------------------------------------------------------------------------
 
     using NewSession = std::pair<std::shared_ptr<Session>, std::shared_ptr<Group>>;
 
     /// Moves the process into a new session and a new group, both with its number.
     /// Returns nullopt if its number is that of a session or of a group with members, or when it has exited.
-    /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions. **Complexity**: three allocations.
+    /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions. **Complexity**: two allocations.
     std::optional<NewSession> create_session();
     /// The same with the reason. **Errors**: permission for the cases above; no_memory.
     [[nodiscard]] Result<NewSession> try_create_session();
-
     /// Moves the process into the group with its number, a new one unless that exists already.
     /// Returns null for the leader of its own group, for a session leader, and when it has exited.
-    /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions. **Complexity**: two allocations.
+    /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions. **Complexity**: one allocation.
     std::shared_ptr<Group> create_group();
     /// The same with the reason. **Errors**: permission for the cases above; no_memory.
     [[nodiscard]] Result<std::shared_ptr<Group>> try_create_group();
-
     /// Moves the process into `group`; at no moment is it in none. Returns true if it is there, from now or before;
     /// false for a group of another session or tree, or one whose number was taken over by a session, for a session
-    /// leader, and when the process has exited. **Pre**: not null. **Complexity**: logarithmic in the members; no
-    /// allocation.
+    /// leader, and when the process has exited. **Pre**: not null. **Complexity**: logarithmic in the members, linear
+    /// in the process's own children; no allocation.
     bool move_to_group(const std::shared_ptr<Group>& group);
-
     /// What setpgid(2) does to the process that it names: moves it into the group with this number, which must be in
     /// its session; its own number makes the group if there is none. Unlike the two above it moves zombies, too.
     /// **Errors**: permission (a session leader, or no such group in the session); no_process (reaped); no_memory.
-    /// **Complexity**: logarithmic; two allocations for its own number, none otherwise. Takes the tree lock.
+    /// **Complexity**: as move_to_group(); one allocation for its own number, none otherwise. Takes the tree lock.
     [[nodiscard]] Result<void> set_pgid(Pid pgid);
 
 private:
-    template <class>
-    friend class BasicProcessBuilder;
-    template <class>
-    friend class BasicProcessTree;
-    template <class>
-    friend class BasicThreadBuilder;
-    template <class>
-    friend class BasicThread;
+    friend BasicTopology<Traits>;
+    friend NumberIndex<BasicProcess, InParent>;
+    friend NumberIndex<BasicProcess, InGroup>;
+    friend NumberIndex<BasicProcess, InEvents>;
+    friend Group;
+    friend BasicProcessBuilder<Traits>;
+    friend BasicPreparedProcess<Traits>;
+    friend BasicProcessTree<Traits>;
+    friend BasicThreadBuilder<Traits>;
+    friend BasicPreparedThread<Traits>;
+    friend Thread;
+    friend BasicExec<Traits>;
+    friend Effects;
+    friend BasicWait<Traits>;
+    friend TreeInvariants<Traits>;
 
-    using Children = StrongMap<Pid, BasicProcess, typename Traits::Memory>;
-    using Numbers = typename Topology::Numbers;
-
-    /// A process on its way from one group to another, or out of the last one. What is left of it dies after unlock.
-    struct Departure {
-        typename Group::Members::Node member;
-        std::shared_ptr<Group> emptied; // the group, if this was its last member
-    };
-
-    template <class T, class D>
-    static T* data_of(D& data) noexcept {
-        using Value = std::remove_const_t<T>;
-        using Held = std::remove_const_t<D>; // ProcessData, or for Thread ThreadData
-        if constexpr (std::is_same_v<Value, Held>)
-            return &data;
-        else if constexpr (std::is_same_v<Held, AnyData>)
-            return data.template get<Value>();
-        else
-            return nullptr;
-    }
-
-    /// Moves the process into the group with its number. **Errors**: no_process (its state is beyond `latest`);
-    /// permission (a session leader); exists (it is there already); no_memory.
-    Result<std::shared_ptr<Group>> enter_own_group(ProcessState latest);
-
-    [[nodiscard]] Handle self() const {
-        Guard guard(this->topology_->lock());
-        return self_handle();
-    }
+    friend Leftovers;
 
     // All below: under the tree lock.
 
-    [[nodiscard]] bool living() const noexcept { return state() == ProcessState::living; }
-    [[nodiscard]] bool is_session_leader() const noexcept { return sid() == pid_; }
-    [[nodiscard]] Handle self_handle() const noexcept {
-        return parent_ != nullptr ? place_->second : is_init_ ? this->topology_->init_ : nullptr;
+    [[nodiscard]] static BasicProcess* find(const Topology& topology, ProcessId id) noexcept {
+        auto* const process = topology.template find<BasicProcess>(id.pid, NumberRole::pid);
+        return process != nullptr && process->generation_ == id.generation ? process : nullptr;
     }
+    [[nodiscard]] bool living() const noexcept { return state() == ProcessState::living && !exiting_; }
+    /// By which the parent's events_ ascend: the order in which it got its children. Stands in the hook, listed or not.
+    [[nodiscard]] std::uint32_t& order() noexcept { return HookFor<InEvents>::key; }
+    [[nodiscard]] bool is_session_leader() const noexcept { return sid() == pid(); }
+    [[nodiscard]] const Handle& self_handle() const noexcept { return anchor_; } // **Pre**: in the tree
+    // process_exit.hpp
+    void enter(const Handle& self) noexcept;
     [[nodiscard]] BasicProcess* reaper_of_children(BasicProcess* wanted) const noexcept;
     [[nodiscard]] bool may_adopt_from(const BasicProcess& dying) const noexcept;
-
-    void set_parent(BasicProcess* parent) noexcept {
-        parent_ = parent;
-        ppid_.store(parent != nullptr ? parent->pid_ : 0, std::memory_order_relaxed);
-    }
-    /// Returns true if a zombie was among them.
-    bool hand_children_to(BasicProcess& reaper) noexcept;
-    [[nodiscard]] typename Children::Node leave_parent() noexcept;
-    void join(const std::shared_ptr<Group>& group, typename Group::Members::Node&& member) noexcept;
-    [[nodiscard]] Departure leave_group() noexcept;
-    /// Ends all threads but `survivor`; the nodes of their numbers go to `numbers`, to die after unlock.
-    void end_threads(const Thread* survivor, Numbers& numbers, typename ThreadGroup::Threads& ended) noexcept;
-
-    Pid pid_; // immutable, as the next
-    bool is_init_;
-
-    BasicProcess* parent_ = nullptr;           // guarded by tree lock, as all below; null for init and when reaped
-    typename Children::iterator place_;        // in the parent's children; valid while parent_ is not null
-    Children children_;                        // empty for a zombie
-    Group* group_ = nullptr;                   // null when reaped
-    typename Group::Members::iterator member_; // in the group's members; valid while group_ is not null
-    ThreadGroup threads_;
+    void hand_over_children(BasicProcess* wanted, Effects& effects, Leftovers& leftovers) noexcept;
+    void become_zombie(Effects& effects, Leftovers& leftovers) noexcept;
+    void reap(Leftovers& leftovers) noexcept;
+    void end_threads(const Thread* survivor, Leftovers& leftovers) noexcept;
+    // process_children.hpp
+    void set_parent(BasicProcess& parent) noexcept;
+    void leave_parent() noexcept;
+    void list_event() noexcept;
+    [[nodiscard]] int signal_for(ChildChange change) const noexcept;
+    [[nodiscard]] bool ignores(const BasicProcess& child) const noexcept;
+    // process_jobs.hpp
+    void join(const std::shared_ptr<Group>& group) noexcept;
+    [[nodiscard]] std::shared_ptr<Group> leave_group() noexcept;
+    [[nodiscard]] std::shared_ptr<Group> change_group(const std::shared_ptr<Group>& group) noexcept;
+    void retie() noexcept;
+    [[nodiscard]] bool has_tie() const noexcept;
+    Result<std::shared_ptr<Group>> enter_own_group(ProcessState latest, std::shared_ptr<Group> fresh);
 
     template <class U>
     using Atomic = typename Traits::template Atomic<U>;
-    Atomic<Pid> ppid_{0}; // atomic, written under the tree lock, as the next four
+
+    const bool is_init_;
+    bool exiting_ = false; // its children are being handed over, as all below guarded by tree lock
+    bool listed_ = false;  // in the parent's events_
+    bool claimed_ = false; // by a WaitClaim
+    bool tied_ = false;    // counts in its group's ties_
+    bool execed_ = false;
+    bool vforked_ = false;        // its maker waits for exec or exit
+    bool change_pending_ = false; // it was stopped or continued, and its parent has not waited for that
+    ChildChange change_ = ChildChange::stopped;
+    std::uint8_t stop_signal_ = Signal::none; // by which it was stopped last
+    std::uint8_t exit_signal_ = Signal::chld;
+    std::uint8_t parent_death_signal_ = Signal::none;
+    ChildPolicy child_policy_;
+    Atomic<ProcessState> state_{ProcessState::living}; // atomic, written under the tree lock, as the next five
+    Atomic<bool> subreaper_{false};
+    Atomic<bool> stopped_{false};
+    Atomic<Pid> ppid_{0};
     Atomic<Pid> pgid_{0};
     Atomic<Pid> sid_{0};
-    Atomic<ProcessState> state_{ProcessState::living};
-    Atomic<bool> subreaper_{false};
-
+    std::uint64_t generation_ = 0;                 // immutable once published
+    std::uint64_t changes_ = 0;                    // of its children: the token of wait_poll()
+    BasicProcess* parent_ = nullptr;               // null for init and when reaped
+    Handle anchor_;                                // this process, while it is in the tree
+    NumberIndex<BasicProcess, InParent> children_; // empty for a zombie
+    NumberIndex<BasicProcess, InEvents> events_;   // of the children
+    Group* group_ = nullptr;                       // null when reaped
+    ThreadGroup threads_;
+    Usage usage_;
+    Usage children_usage_;
+    std::uint64_t posted_ = 0; // signals for which it is in a list of Effects
+    Handle next_post_;
     Data data_{}; // the user's to synchronise
 };
 

@@ -1,19 +1,35 @@
 #pragma once
 // How a process ends: group exit, exit, reparenting, reap. The members of Process, apart from its declaration.
 
+#include "leftovers.hpp"
 #include "process.hpp"
+#include "process_children.hpp"
+#include "process_jobs.hpp"
 
 namespace procspace {
 
-// Locals that take what was unlinked stand before the guard: they end after it, so nothing dies under the lock.
+// What was unlinked stands before the guard: it ends after it, so nothing dies under the lock.
+
+/// Begins its life in the tree. **Pre**: its number is reserved for it.
+template <class Traits>
+void BasicProcess<Traits>::enter(const Handle& self) noexcept {
+    anchor_ = self;
+    this->role = NumberRole::pid;
+    generation_ = ++this->topology_->generations_;
+    ++this->topology_->counts_.processes;
+    this->count();
+}
 
 template <class Traits>
-bool BasicProcess<Traits>::group_exit(int code) {
+auto BasicProcess<Traits>::exit_group(int code, Pid spared) -> std::optional<Effects> {
+    Effects effects(*this->topology_);
     Guard guard(this->topology_->lock());
     if (!living() || threads_.exited())
-        return false;
+        return std::nullopt;
     threads_.exit(code);
-    return true;
+    if (!threads_.threads_.empty())
+        effects.kill_threads(id(), spared);
+    return effects;
 }
 
 template <class Traits>
@@ -29,69 +45,140 @@ void BasicProcess<Traits>::set_child_subreaper(bool on) {
 }
 
 template <class Traits>
-auto BasicProcess<Traits>::exit() -> BasicEffects<Traits> {
+auto BasicProcess<Traits>::exit() -> Effects {
     return exit(nullptr);
 }
 
 template <class Traits>
-auto BasicProcess<Traits>::exit(const Handle& wanted) -> BasicEffects<Traits> {
+auto BasicProcess<Traits>::exit(const Handle& wanted) -> Effects {
     if (is_init_)
         Traits::panic("init cannot exit: its children would have no reaper", Location::current());
-    Numbers numbers;
-    typename ThreadGroup::Threads ended;
-    Guard guard(this->topology_->lock());
-    if (!living())
-        return {};
-    end_threads(nullptr, numbers, ended);
-    // The children move before the zombie can be seen: a zombie never has any, and a fork that comes later is refused.
-    BasicProcess* to_tell = nullptr;
-    if (!children_.empty())
-        if (BasicProcess* const reaper = reaper_of_children(wanted.get()); hand_children_to(*reaper))
-            to_tell = reaper;
-    if (is_child_subreaper())
-        --this->topology_->subreapers_;
+    Effects effects(*this->topology_);
+    for (bool begun = false;; begun = true) {
+        Leftovers leftovers;
+        Guard guard(this->topology_->lock());
+        if (!begun) {
+            if (!living())
+                return effects;
+            exiting_ = true; // refuses fork, new_thread and free: nobody else changes its children's table for long
+            end_threads(nullptr, leftovers);
+            if (is_child_subreaper())
+                --this->topology_->subreapers_;
+        }
+        // The children move before the zombie can be seen: a zombie never has any.
+        hand_over_children(wanted.get(), effects, leftovers);
+        if (children_.empty() && leftovers.emptied == nullptr) {
+            become_zombie(effects, leftovers);
+            return effects;
+        }
+    }
+}
+
+/// One batch of them, each with all that has to happen to it, so that a child is in exactly one table whenever the lock
+/// is free. The reaper is chosen again for each batch: the last one may be exiting by now.
+template <class Traits>
+void BasicProcess<Traits>::hand_over_children(BasicProcess* wanted, Effects& effects, Leftovers& leftovers) noexcept {
+    constexpr int batch = 16;
+    if (children_.empty())
+        return;
+    BasicProcess& reaper = *reaper_of_children(wanted);
+    for (int i = 0; i < batch && !children_.empty() && leftovers.emptied == nullptr; ++i) {
+        BasicProcess& child = *children_.first();
+        child.leave_parent();
+        child.set_parent(reaper);
+        child.exit_signal_ = Signal::chld;
+        if (child.parent_death_signal_ != Signal::none && child.living())
+            effects.post(child, child.parent_death_signal_);
+        const bool was_tied = child.tied_;
+        child.retie();
+        if (was_tied && child.group_->ties_ == 0 && child.group_->stopped_ != 0)
+            effects.hang_up(*child.group_);
+        if (child.state() != ProcessState::zombie || child.claimed_)
+            continue;
+        if (reaper.ignores(child)) {
+            child.reap(leftovers);
+        } else if (effects.reaper != reaper.anchor_) { // nobody else will tell it of the zombie
+            leftovers.former_reaper = std::exchange(effects.reaper, reaper.anchor_);
+            effects.post(reaper, Signal::chld);
+        }
+    }
+}
+
+/// The last step of exit. **Pre**: it has no children any more.
+template <class Traits>
+void BasicProcess<Traits>::become_zombie(Effects& effects, Leftovers& leftovers) noexcept {
+    if (is_stopped()) {
+        stopped_.store(false, std::memory_order_relaxed);
+        --group_->stopped_;
+    }
+    // Its own group: nobody can continue the others any more if it was the last to have a parent who could.
+    const bool counted = parent_->group_ != group_ && parent_->group_->session_ == group_->session_;
     // release: pairs with state(): whoever sees the zombie sees its exit code, and its children gone.
     state_.store(ProcessState::zombie, std::memory_order_release);
-    return {to_tell != nullptr ? to_tell->self_handle() : nullptr};
+    exiting_ = false;
+    retie();
+    if (counted && group_->ties_ == 0 && group_->stopped_ != 0)
+        effects.hang_up(*group_);
+    if (std::exchange(vforked_, false))
+        effects.end_vfork(id());
+    effects.notify(parent_->id(), signal_for(ChildChange::exited), {ChildChange::exited, pid(), exit_code(), usage_});
+    effects.announce_exit(id());
+    ++parent_->changes_;
+    if (parent_->ignores(*this)) {
+        reap(leftovers);
+    } else {
+        change_pending_ = false; // that it has exited counts for more
+        list_event();
+    }
+}
+
+/// Out of all tables at once. **Pre**: it has neither children nor threads; `leftovers` has room for a group.
+template <class Traits>
+void BasicProcess<Traits>::reap(Leftovers& leftovers) noexcept {
+    if (parent_ != nullptr) { // but for init, at the end of the tree
+        parent_->children_usage_ += usage_;
+        parent_->children_usage_ += children_usage_;
+        ++parent_->changes_;
+        leave_parent();
+    }
+    parent_ = nullptr;
+    ppid_.store(0, std::memory_order_relaxed);
+    leftovers.emptied = leave_group();
+    group_ = nullptr;
+    --this->topology_->counts_.processes;
+    this->topology_->release(*this, leftovers.blocks);
+    // release: pairs with state(): whoever sees it reaped finds its number free and its tables without it.
+    state_.store(ProcessState::reaped, std::memory_order_release);
+    anchor_.swap(leftovers.corpses); // the parent's ownership goes there, and the next in the list comes here
 }
 
 template <class Traits>
 bool BasicProcess<Traits>::free() {
-    typename Children::Node corpse; // declared first: it may be the last owner of this process
-    Departure departure;
-    typename Topology::NumberNode number;
+    Leftovers leftovers; // declared first: it may be the last owner of this process
     bool exited = true;
     {
         Guard guard(this->topology_->lock());
-        if (state() == ProcessState::reaped)
+        if (state() == ProcessState::reaped || claimed_)
             return false;
-        exited = !living();
-        if (exited) {
-            // Of all who come here at once one passes: the state changes in this very section.
-            departure = leave_group();
-            corpse = leave_parent();
-            this->topology_->roles(pid_)->process = nullptr;
-            number = this->topology_->release(pid_);
-            // release: pairs with state(): whoever sees it reaped finds its number free and its tables without it.
-            state_.store(ProcessState::reaped, std::memory_order_release);
-        }
+        exited = state() == ProcessState::zombie;
+        if (exited) // of all who come here at once one passes: the state changes in this very section
+            reap(leftovers);
     }
     if (!exited)
         Traits::panic("free: the process has not exited", Location::current());
     return true;
 }
 
-/// Whom the caller wants, if that can be; the nearest living ancestor that is marked; else init. Every ancestor is
-/// living: a zombie has no children.
+/// Whom the caller wants, if that can be; the nearest ancestor that is marked and not exiting; else init.
 template <class Traits>
 BasicProcess<Traits>* BasicProcess<Traits>::reaper_of_children(BasicProcess* wanted) const noexcept {
     if (wanted != nullptr && wanted->may_adopt_from(*this))
         return wanted;
     if (this->topology_->subreapers_ > 0)
         for (BasicProcess* ancestor = parent_; ancestor != nullptr; ancestor = ancestor->parent_)
-            if (ancestor->is_child_subreaper())
+            if (ancestor->is_child_subreaper() && !ancestor->exiting_)
                 return ancestor;
-    return this->topology_->init_.get();
+    return this->topology_->init_;
 }
 
 /// A descendant may not: the tree would be a ring.
@@ -105,42 +192,16 @@ bool BasicProcess<Traits>::may_adopt_from(const BasicProcess& dying) const noexc
     return ancestor == nullptr;
 }
 
-/// Under one lock hold, so that no child is ever in no table or in two.
+/// Ends all threads but `survivor`.
 template <class Traits>
-bool BasicProcess<Traits>::hand_children_to(BasicProcess& reaper) noexcept {
-    bool zombies = false;
-    for (auto& entry : children_) {
-        entry.second->set_parent(&reaper);
-        zombies = zombies || !entry.second->living();
+void BasicProcess<Traits>::end_threads(const Thread* survivor, Leftovers& leftovers) noexcept {
+    for (Thread* thread = threads_.threads_.first(); thread != nullptr;) {
+        Thread* const next = threads_.threads_.next(*thread);
+        if (thread != survivor)
+            thread->unlink(leftovers.blocks);
+        thread = next;
     }
-    reaper.children_.adopt(children_); // nodes move, so that each child's place_ stays valid
-    return zombies;
-}
-
-template <class Traits>
-auto BasicProcess<Traits>::leave_parent() noexcept -> typename Children::Node {
-    auto node = parent_->children_.unlink(place_);
-    set_parent(nullptr);
-    return node;
-}
-
-/// The pointers in the table of numbers are good here although a thread's last handle may have gone already: its
-/// destructor waits for this lock before anything of it ends.
-template <class Traits>
-void BasicProcess<Traits>::end_threads(const Thread* survivor, Numbers& numbers,
-                                       typename ThreadGroup::Threads& ended) noexcept {
-    for (auto place = threads_.threads_.begin(); place != threads_.threads_.end();) {
-        const Pid tid = place->first;
-        auto* const roles = this->topology_->roles(tid);
-        const auto here = place++;
-        if (roles->thread == survivor)
-            continue;
-        roles->thread->living_.store(false, std::memory_order_release); // pairs with ~Thread
-        roles->thread = nullptr;
-        ended.link(threads_.threads_.unlink(here));
-        if (auto number = this->topology_->release(tid))
-            numbers.link(std::move(number));
-    }
+    threads_.execing_ = nullptr;
 }
 
 } // namespace procspace

@@ -2,15 +2,20 @@
 // ProcessGroup: the set of processes that job control addresses as one.
 
 #include "../fwd.hpp"
-#include "maps.hpp"
+#include "index.hpp"
+#include "numbers.hpp"
 #include "session.hpp"
 #include "topology.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
 
 namespace procspace {
+
+/// The role of a hook: a process in its group.
+struct InGroup;
 
 /// A process group. Owned by its members, owns its session, knows its members weakly.
 ///
@@ -19,24 +24,26 @@ namespace procspace {
 ///
 /// **Thread safety**: all members may be called concurrently. **Source**: seed 002, ProcessGroup.
 template <class Traits>
-class BasicProcessGroup : CountedInTree<Traits> {
+class BasicProcessGroup : CountedInTree<Traits>, NumberHook, HookFor<InSession> {
     using Topology = BasicTopology<Traits>;
     using Guard = typename Topology::Guard;
     using Process = BasicProcess<Traits>;
     using Session = BasicSession<Traits>;
 
 public:
-    BasicProcessGroup(BuilderKey, Topology& topology, Pid pgid, std::shared_ptr<Session> session) noexcept
-        : CountedInTree<Traits>(topology), pgid_(pgid), session_(std::move(session)) {}
+    BasicProcessGroup(BuilderKey, Topology& topology) noexcept
+        : CountedInTree<Traits>(topology), NumberHook(NumberRole::pgid) {}
 
     ~BasicProcessGroup() {
-        Remains remains;
+        if (!this->published())
+            return;
+        typename Topology::Blocks emptied;
         Guard guard(this->topology_->lock());
         if (listed_)
-            remains = unlist();
+            unlist(emptied);
     }
 
-    [[nodiscard]] Pid pgid() const noexcept { return pgid_; }
+    [[nodiscard]] Pid pgid() const noexcept { return this->number; }
     [[nodiscard]] const std::shared_ptr<Session>& session() const noexcept { return session_; }
 
     /// Returns the members, zombies included, ascending by pid.
@@ -48,49 +55,108 @@ public:
     /// Calls `f(const ProcessInfo&)` for each member, ascending by pid, without a lock and without an allocation.
     template <class F>
     void for_each_process(F&& f) const {
-        // By the table of numbers: a member is in the tree, and locking the weak pointer would cost two
-        // read-modify-writes.
-        const auto record = [this](const auto& entry) { return this->topology_->roles(entry.first)->process->info(); };
-        this->topology_->template visit<ProcessInfo>(members_, record, f);
+        this->topology_->template visit<ProcessInfo>(
+            members_, [](const Process& member) { return member.info(); }, f);
+    }
+
+    /// Calls `f(const std::shared_ptr<Process>&)` for each member that is there now, and for each that is born into the
+    /// group while it runs: whoever comes from a member that was not reached yet is reached as well. For broadcasts: a
+    /// signal so sent reaches the child of a concurrent fork, or its parent before the fork. `f` runs without a lock.
+    /// **Complexity**: linear; no allocation. Ends when a pass over the members finds nobody new.
+    template <class F>
+    void broadcast(F&& f) const;
+
+    /// Returns true when no member has a living parent, init aside, in another group of the session: nobody is left who
+    /// would continue its stopped members. **Complexity**: constant. Takes the tree lock.
+    [[nodiscard]] bool is_orphaned() const {
+        Guard guard(this->topology_->lock());
+        return ties_ == 0;
     }
 
 private:
-    template <class>
-    friend class BasicProcess;
-    template <class>
-    friend class BasicProcessBuilder;
-    template <class>
-    friend class BasicProcessTree;
-
-    using Members = WeakMap<Pid, Process, typename Traits::Memory>;
-
-    /// What leaving the tables sets free: dies after unlock.
-    struct Remains {
-        typename Session::Groups::Node entry;
-        typename Topology::NumberNode number;
-    };
+    friend BasicTopology<Traits>;
+    friend Process;
+    friend BasicProcessBuilder<Traits>;
+    friend BasicPreparedProcess<Traits>;
+    friend BasicProcessTree<Traits>;
+    friend BasicEffects<Traits>;
+    friend TreeInvariants<Traits>;
+    friend NumberIndex<BasicProcessGroup, InSession>;
 
     // All below: under the tree lock.
 
     /// Enters the tables. **Pre**: the number is reserved, and no group is listed under it.
-    void list(typename Session::Groups::Node&& entry) noexcept {
-        session_->groups_.link(std::move(entry));
-        this->topology_->roles(pgid_)->group = this;
+    void publish(Pid pgid, std::shared_ptr<Session> session, const std::shared_ptr<BasicProcessGroup>& self) noexcept {
+        self_ = self;
+        session_ = std::move(session);
+        this->topology_->add_role(*this, pgid);
+        session_->groups_.link(*this, pgid);
+        ++this->topology_->counts_.groups;
         listed_ = true;
+        this->count();
     }
 
     /// Leaves the tables: the group can't be joined from here on.
-    [[nodiscard]] Remains unlist() noexcept {
+    void unlist(typename Topology::Blocks& emptied) noexcept {
         listed_ = false;
-        this->topology_->roles(pgid_)->group = nullptr;
-        return {session_->groups_.unlink(pgid_), this->topology_->release(pgid_)};
+        session_->groups_.unlink(*this);
+        this->topology_->release(*this, emptied);
+        --this->topology_->counts_.groups;
     }
 
-    Pid pgid_;                                  // immutable
-    std::shared_ptr<Session> session_;          // immutable
-    Members members_;                           // guarded by tree lock, as all below
+    /// Null when the last handle has gone, and the destructor waits for the lock.
+    [[nodiscard]] std::shared_ptr<BasicProcessGroup> self_handle() const noexcept {
+        return anchor_ != nullptr ? anchor_ : self_.lock();
+    }
+
+    std::shared_ptr<Session> session_; // immutable once published
+    NumberIndex<Process, InGroup> members_;
     std::shared_ptr<BasicProcessGroup> anchor_; // this group, while it has members
-    bool listed_ = false;                       // named by its session and in the table of numbers
+    std::weak_ptr<BasicProcessGroup> self_;
+    bool listed_ = false;        // named by its session and in the table of numbers
+    bool to_hang_up_ = false;    // in a list of Effects
+    std::size_t ties_ = 0;       // members whose parent could continue them: see BasicProcess::retie
+    std::size_t stopped_ = 0;    // members that are stopped
+    std::uint64_t youngest_ = 0; // the highest generation that ever joined
+    std::shared_ptr<BasicProcessGroup> next_to_hang_up_;
 };
+
+template <class Traits>
+template <class F>
+void BasicProcessGroup<Traits>::broadcast(F&& f) const {
+    constexpr std::size_t batch = 16;
+    std::uint64_t born_from = 0; // each pass is for those of one range of generations
+    for (;;) {
+        std::uint64_t born_before = 0;
+        Pid last = 0;
+        for (std::size_t count = batch; count == batch;) {
+            std::shared_ptr<Process> reached[batch];
+            count = 0;
+            {
+                Guard guard(this->topology_->lock());
+                if (born_before == 0)
+                    born_before = this->topology_->generations_ + 1;
+                std::size_t looked_at = 0;
+                for (Process* member = members_.after(last); member != nullptr && count < batch;
+                     member = members_.next(*member)) {
+                    last = member->pid();
+                    if (member->generation_ >= born_from && member->generation_ < born_before)
+                        reached[count++] = member->self_handle();
+                    if (++looked_at == 2 * batch && count < batch)
+                        break; // enough for one lock hold
+                }
+                if (count < batch && members_.after(last) != nullptr)
+                    count = batch; // not at the end: empty places are passed over below
+            }
+            for (const std::shared_ptr<Process>& member : reached)
+                if (member != nullptr)
+                    f(member);
+        }
+        Guard guard(this->topology_->lock());
+        if (youngest_ < born_before)
+            return;
+        born_from = born_before;
+    }
+}
 
 } // namespace procspace

@@ -2,36 +2,73 @@
 // Whom a process belongs to: sessions and groups. The members of Process, apart from its declaration.
 
 #include "process.hpp"
+#include "slot.hpp"
 
 namespace procspace {
 
-// A process changes groups by its own node: out of the members of one map into those of another, under one lock hold.
-// So a move needs no memory, and at no moment is the process in no group.
+// A process changes groups by the hook inside it, out of one index and into another under one lock hold. So a move
+// needs no memory, and at no moment is the process in no group.
 
 template <class Traits>
-void BasicProcess<Traits>::join(const std::shared_ptr<Group>& group, typename Group::Members::Node&& member) noexcept {
-    if (group->members_.empty())
+void BasicProcess<Traits>::join(const std::shared_ptr<Group>& group) noexcept {
+    if (group->anchor_ == nullptr)
         group->anchor_ = group;
-    member_ = group->members_.link(std::move(member));
+    group->members_.link(*this, pid());
     group_ = group.get();
-    pgid_.store(group->pgid_, std::memory_order_relaxed);
-    sid_.store(group->session_->sid_, std::memory_order_relaxed);
+    if (generation_ > group->youngest_)
+        group->youngest_ = generation_;
+    if (is_stopped())
+        ++group->stopped_;
+    pgid_.store(group->pgid(), std::memory_order_relaxed);
+    sid_.store(group->session_->sid(), std::memory_order_relaxed);
+}
+
+/// Returns the group if this was its last member: it may end now, after unlock.
+template <class Traits>
+auto BasicProcess<Traits>::leave_group() noexcept -> std::shared_ptr<Group> {
+    if (std::exchange(tied_, false))
+        --group_->ties_;
+    if (is_stopped())
+        --group_->stopped_;
+    group_->members_.unlink(*this);
+    return group_->members_.empty() ? std::move(group_->anchor_) : nullptr;
 }
 
 template <class Traits>
-auto BasicProcess<Traits>::leave_group() noexcept -> Departure {
-    Departure departure{group_->members_.unlink(member_), nullptr};
-    if (group_->members_.empty())
-        departure.emptied = std::move(group_->anchor_);
-    group_ = nullptr;
-    return departure;
+auto BasicProcess<Traits>::change_group(const std::shared_ptr<Group>& group) noexcept -> std::shared_ptr<Group> {
+    auto emptied = leave_group();
+    join(group);
+    retie();
+    for (BasicProcess* child = children_.first(); child != nullptr; child = children_.next(*child))
+        child->retie();
+    return emptied;
+}
+
+/// A group is orphaned when none of its members is tied: has a parent, init aside, in another group of the session. The
+/// count changes with what it is made of: parent, group and life of a member, and the group of the parent.
+template <class Traits>
+void BasicProcess<Traits>::retie() noexcept {
+    const bool tie = has_tie();
+    if (tie == tied_)
+        return;
+    tied_ = tie;
+    if (tie)
+        ++group_->ties_;
+    else
+        --group_->ties_;
+}
+
+template <class Traits>
+bool BasicProcess<Traits>::has_tie() const noexcept {
+    return state() == ProcessState::living && parent_ != nullptr && !parent_->is_init_ && parent_->group_ != group_ &&
+           parent_->group_->session_ == group_->session_;
 }
 
 template <class Traits>
 bool BasicProcess<Traits>::move_to_group(const std::shared_ptr<Group>& group) {
     if (group->topology_ != this->topology_)
         return false;
-    Departure departure;
+    std::shared_ptr<Group> emptied;
     Guard guard(this->topology_->lock());
     if (!living())
         return false;
@@ -40,98 +77,94 @@ bool BasicProcess<Traits>::move_to_group(const std::shared_ptr<Group>& group) {
     // Not listed: a new session took the number over while somebody held a handle to the emptied group.
     if (!group->listed_ || group->session_ != group_->session_ || is_session_leader())
         return false;
-    departure = leave_group();
-    join(group, std::move(departure.member));
+    emptied = change_group(group);
     return true;
 }
 
 template <class Traits>
 auto BasicProcess<Traits>::try_create_group() -> Result<std::shared_ptr<Group>> {
-    auto entered = enter_own_group(ProcessState::living);
-    if (!entered && entered.error != Errno::no_memory)
-        return Errno::permission;
-    return entered;
+    auto fresh = try_make_shared<Group, typename Traits::Memory>(BuilderKey(), *this->topology_);
+    if (fresh == nullptr)
+        return Errno::no_memory;
+    auto entered = enter_own_group(ProcessState::living, std::move(fresh));
+    return entered ? std::move(entered) : Result<std::shared_ptr<Group>>(Errno::permission);
 }
 
+/// Moves the process into the group with its number: `fresh`, unless that group exists. **Errors**: no_process (its
+/// state is beyond `latest`); permission (a session leader); exists (it is there already).
 template <class Traits>
-auto BasicProcess<Traits>::enter_own_group(ProcessState latest) -> Result<std::shared_ptr<Group>> {
-    using Entry = typename Session::Groups::Node;
-    // The session is looked up before the lock is taken for good. Only this process itself can leave it meanwhile, by
-    // creating one, and then it is a session leader and refused below.
-    auto fresh = try_make_shared<Group, typename Traits::Memory>(BuilderKey(), *this->topology_, pid_, session());
-    Entry entry = fresh ? Session::Groups::try_make_node(pid_, fresh) : Entry{};
-    if (!entry)
-        return Errno::no_memory;
-
-    typename Group::Remains retired;
-    Departure departure;
+auto BasicProcess<Traits>::enter_own_group(ProcessState latest, std::shared_ptr<Group> fresh)
+    -> Result<std::shared_ptr<Group>> {
+    typename Topology::Blocks blocks;
+    std::shared_ptr<Group> group; // stands before the guard, as the next: dies after it
+    std::shared_ptr<Group> emptied;
     Guard guard(this->topology_->lock());
-    if (state() > latest)
+    if (state() > latest || (exiting_ && latest == ProcessState::living))
         return Errno::no_process;
     if (is_session_leader())
         return Errno::permission;
-    if (group_->pgid_ == pid_)
+    if (group_->pgid() == pid())
         return Errno::exists;
     // The group with this number may exist: this process left it, others stayed or somebody holds a handle.
-    auto group = group_->session_->groups_.upgrade(pid_);
+    Group* const former = this->topology_->template find<Group>(pid(), NumberRole::pgid);
+    if (former != nullptr)
+        group = former->self_handle();
     if (group == nullptr) {
-        if (Group* const dying = this->topology_->roles(pid_)->group)
-            retired = dying->unlist(); // its last handle has gone, and its destructor waits for this lock
-        group = fresh;
-        group->list(std::move(entry));
+        if (former != nullptr)
+            former->unlist(blocks); // its last handle has gone, and its destructor waits for this lock
+        group = std::move(fresh);
+        group->publish(pid(), group_->session_, group);
     }
-    departure = leave_group();
-    join(group, std::move(departure.member));
+    emptied = change_group(group);
     return Result<std::shared_ptr<Group>>(std::move(group));
 }
 
 template <class Traits>
 Result<void> BasicProcess<Traits>::set_pgid(Pid wanted) {
-    if (wanted == pid_) {
-        const Errno refusal = enter_own_group(ProcessState::zombie).error;
+    if (wanted == pid()) {
+        auto fresh = try_make_shared<Group, typename Traits::Memory>(BuilderKey(), *this->topology_);
+        if (fresh == nullptr)
+            return Errno::no_memory;
+        const Errno refusal = enter_own_group(ProcessState::zombie, std::move(fresh)).error;
         return refusal == Errno::exists ? Errno::ok : refusal;
     }
     std::shared_ptr<Group> group; // stands before the guard, as the next: dies after it
-    Departure departure;
+    std::shared_ptr<Group> emptied;
     Guard guard(this->topology_->lock());
     if (group_ == nullptr)
         return Errno::no_process;
     if (is_session_leader())
         return Errno::permission;
-    if (group_->pgid_ == wanted)
+    if (group_->pgid() == wanted)
         return {};
-    group = group_->session_->groups_.upgrade(wanted);
-    if (group == nullptr)
+    if (Group* const found = this->topology_->template find<Group>(wanted, NumberRole::pgid))
+        group = found->self_handle();
+    if (group == nullptr || group->session_ != group_->session_)
         return Errno::permission;
-    departure = leave_group();
-    join(group, std::move(departure.member));
+    emptied = change_group(group);
     return {};
 }
 
 template <class Traits>
 auto BasicProcess<Traits>::try_create_session() -> Result<NewSession> {
     using Memory = typename Traits::Memory;
-    using Entry = typename Session::Groups::Node;
-    auto session = try_make_shared<Session, Memory>(BuilderKey(), *this->topology_, pid_);
-    auto group = session ? try_make_shared<Group, Memory>(BuilderKey(), *this->topology_, pid_, session) : nullptr;
-    Entry entry = group ? Session::Groups::try_make_node(pid_, group) : Entry{};
-    if (!entry)
+    auto session = try_make_shared<Session, Memory>(BuilderKey(), *this->topology_);
+    auto group = session ? try_make_shared<Group, Memory>(BuilderKey(), *this->topology_) : nullptr;
+    if (group == nullptr)
         return Errno::no_memory;
 
-    typename Group::Remains retired;
-    Departure departure;
+    typename Topology::Blocks blocks;
+    std::shared_ptr<Group> emptied;
     Guard guard(this->topology_->lock());
-    auto* const roles = this->topology_->roles(pid_); // null once reaped, but then the process is not living either
-    if (!living() || roles->session != nullptr || (roles->group != nullptr && !roles->group->members_.empty()))
+    Group* const former = this->topology_->template find<Group>(pid(), NumberRole::pgid);
+    if (!living() || this->topology_->numbers_.find(pid(), NumberRole::sid) != nullptr ||
+        (former != nullptr && !former->members_.empty()))
         return Errno::permission;
-    if (roles->group != nullptr)
-        retired = roles->group->unlist(); // emptied, but somebody holds a handle: no number ever has two groups
-    roles->session = session.get();
-    session->self_ = session;
-    session->listed_ = true;
-    group->list(std::move(entry));
-    departure = leave_group();
-    join(group, std::move(departure.member));
+    if (former != nullptr)
+        former->unlist(blocks); // emptied, but somebody holds a handle: no number ever has two groups
+    session->publish(pid(), session);
+    group->publish(pid(), session, group);
+    emptied = change_group(group);
     return Result<NewSession>(NewSession(std::move(session), std::move(group)));
 }
 

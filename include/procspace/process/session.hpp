@@ -2,7 +2,8 @@
 // Session: the set of process groups that share a terminal.
 
 #include "../fwd.hpp"
-#include "maps.hpp"
+#include "index.hpp"
+#include "numbers.hpp"
 #include "topology.hpp"
 
 #include <memory>
@@ -10,31 +11,36 @@
 
 namespace procspace {
 
+/// The role of a hook: a group in its session.
+struct InSession;
+
 /// A session. Owned by its process groups, knows them weakly; its number is reserved while it exists.
 ///
 /// **Thread safety**: all members may be called concurrently. **Source**: seed 002, Session.
 template <class Traits>
-class BasicSession : CountedInTree<Traits> {
+class BasicSession : CountedInTree<Traits>, NumberHook {
     using Topology = BasicTopology<Traits>;
     using Guard = typename Topology::Guard;
+    using Group = BasicProcessGroup<Traits>;
 
 public:
-    BasicSession(BuilderKey, Topology& topology, Pid sid) noexcept : CountedInTree<Traits>(topology), sid_(sid) {}
+    BasicSession(BuilderKey, Topology& topology) noexcept
+        : CountedInTree<Traits>(topology), NumberHook(NumberRole::sid) {}
 
     ~BasicSession() {
-        typename Topology::NumberNode number;
+        if (!this->published())
+            return;
+        typename Topology::Blocks emptied;
         Guard guard(this->topology_->lock());
-        if (listed_) {
-            this->topology_->roles(sid_)->session = nullptr;
-            number = this->topology_->release(sid_);
-        }
+        this->topology_->release(*this, emptied);
+        --this->topology_->counts_.sessions;
     }
 
-    [[nodiscard]] Pid sid() const noexcept { return sid_; }
+    [[nodiscard]] Pid sid() const noexcept { return this->number; }
 
     /// Returns the groups, ascending by number, those without members but with a handle included.
     /// **Complexity**: linear, one std::vector, grown outside the lock. Takes the tree lock.
-    [[nodiscard]] std::vector<std::shared_ptr<BasicProcessGroup<Traits>>> process_groups() const {
+    [[nodiscard]] std::vector<std::shared_ptr<Group>> process_groups() const {
         return this->topology_->snapshot(groups_);
     }
 
@@ -42,25 +48,32 @@ public:
     template <class F>
     void for_each_process_group(F&& f) const {
         this->topology_->template visit<Pid>(
-            groups_, [](const auto& entry) { return entry.first; }, f);
+            groups_, [](const Group& group) { return group.pgid(); }, f);
     }
 
 private:
-    template <class>
-    friend class BasicProcess;
-    template <class>
-    friend class BasicProcessGroup;
-    template <class>
-    friend class BasicProcessBuilder;
-    template <class>
-    friend class BasicProcessTree;
+    friend BasicTopology<Traits>;
+    friend BasicProcess<Traits>;
+    friend Group;
+    friend BasicProcessBuilder<Traits>;
+    friend BasicProcessTree<Traits>;
+    friend TreeInvariants<Traits>;
 
-    using Groups = WeakMap<Pid, BasicProcessGroup<Traits>, typename Traits::Memory>;
+    // All below: under the tree lock.
 
-    Pid sid_;                          // immutable
-    Groups groups_;                    // guarded by tree lock, as all below
-    std::weak_ptr<BasicSession> self_; // set when it is listed
-    bool listed_ = false;              // named in the table of numbers
+    /// Enters the table. **Pre**: no session has the number, which is reserved.
+    void publish(Pid sid, const std::shared_ptr<BasicSession>& self) noexcept {
+        self_ = self;
+        this->topology_->add_role(*this, sid);
+        ++this->topology_->counts_.sessions;
+        this->count();
+    }
+
+    /// Null when the last handle has gone, and the destructor waits for the lock.
+    [[nodiscard]] std::shared_ptr<BasicSession> self_handle() const noexcept { return self_.lock(); }
+
+    NumberIndex<Group, InSession> groups_;
+    std::weak_ptr<BasicSession> self_;
 };
 
 } // namespace procspace

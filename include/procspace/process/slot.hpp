@@ -50,12 +50,13 @@ private:
     MemoryBlock<Memory>* block_ = nullptr; // used while building only; dangles harmlessly afterwards
 };
 
-/// The slot for a T with what libstdc++ and libc++ put in front of it: five words cover a map node's links and a shared
-/// object's control block. For an over-aligned T the control block is padded twice: before the allocator and behind it.
+/// The slot for a T with what libstdc++ and libc++ put in front of it: four words cover a map node's links and a shared
+/// object's control block with the allocator. For an over-aligned T the control block is padded twice: before the
+/// allocator and behind it.
 template <class T>
 struct SlotSize {
     static constexpr std::size_t align = alignof(T) > alignof(void*) ? alignof(T) : alignof(void*);
-    static constexpr std::size_t words = (5 * sizeof(void*) + align - 1) / align * align;
+    static constexpr std::size_t words = (4 * sizeof(void*) + align - 1) / align * align;
     static constexpr std::size_t bytes = sizeof(T) + (words > 2 * align ? words : 2 * align);
 };
 

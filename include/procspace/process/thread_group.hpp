@@ -2,9 +2,14 @@
 // ThreadGroup: the threads of one process and how they end.
 
 #include "../fwd.hpp"
-#include "maps.hpp"
+#include "index.hpp"
+
+#include <atomic>
 
 namespace procspace {
+
+/// The role of a hook: a thread in its process.
+struct InProcess;
 
 /// The living threads of a process, known weakly, with the exit code that they leave behind. A member of Process.
 ///
@@ -12,7 +17,7 @@ namespace procspace {
 template <class Traits>
 class BasicThreadGroup {
 public:
-    using Threads = WeakMap<Pid, BasicThread<Traits>, typename Traits::Memory>;
+    using Threads = NumberIndex<BasicThread<Traits>, InProcess>;
 
     /// Returns the code of the thread that exited last, or of the group exit. No lock.
     [[nodiscard]] int exit_code() const noexcept {
@@ -24,14 +29,13 @@ public:
     }
 
 private:
-    template <class>
-    friend class BasicProcess;
-    template <class>
-    friend class BasicThread;
-    template <class>
-    friend class BasicThreadBuilder;
-    template <class>
-    friend class BasicProcessTree;
+    friend BasicProcess<Traits>;
+    friend BasicThread<Traits>;
+    friend BasicPreparedThread<Traits>;
+    friend BasicExec<Traits>;
+    friend BasicProcessTree<Traits>;
+    friend BasicEffects<Traits>;
+    friend TreeInvariants<Traits>;
 
     // Under the tree lock.
     void exit(int code) noexcept {
@@ -39,9 +43,11 @@ private:
         exited_.store(true, std::memory_order_release); // pairs with exited()
     }
 
-    Threads threads_;                                    // guarded by tree lock
+    Threads threads_;                                    // guarded by tree lock, as the next two
+    BasicThread<Traits>* execing_ = nullptr;             // the thread between begin_exec and finish_exec
     typename Traits::template Atomic<int> exit_code_{0}; // atomic, written under the tree lock, as the next
     typename Traits::template Atomic<bool> exited_{false};
+    bool leader_exited_ = false; // a zombie leader holds the number of the process; guarded by tree lock
 };
 
 } // namespace procspace

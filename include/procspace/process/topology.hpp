@@ -4,68 +4,58 @@
 //
 // The lock order of the library is this one lock. Nothing else is taken while it is held, and nothing of the user's
 // runs under it: no allocation, deallocation, constructor, destructor or callback. So every operation has three parts:
-//   1. ask for all memory and build all objects and nodes;
+//   1. ask for all memory and build all objects;
 //   2. lock, check, link and unlink: no step of it can fail half-way;
 //   3. unlock; what was unlinked dies now. In code: leftovers are declared before the guard, so they outlive it.
 
 #include "../fwd.hpp"
-#include "../core/any_data.hpp"
 #include "../core/lock.hpp"
 #include "../core/panic.hpp"
 #include "../core/result.hpp"
 #include "../core/traits.hpp"
-#include "maps.hpp"
+#include "index.hpp"
+#include "numbers.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
 namespace procspace {
 
-/// What a process is in its life.
-enum class ProcessState : unsigned char {
-    living, ///< in the tree, may fork
-    zombie, ///< has exited, is still in its parent's children
-    reaped  ///< in no table; only handles keep it
+/// How many of each there are in a tree.
+struct TreeCounts {
+    std::size_t processes = 0; ///< living and zombies
+    std::size_t threads = 0;   ///< living
+    std::size_t groups = 0;    ///< with members or held by a handle
+    std::size_t sessions = 0;
 };
 
-/// A plain record of a process at one moment.
-struct ProcessInfo {
-    Pid pid;
-    Pid ppid;
-    Pid pgid;
-    Pid sid;
-    ProcessState state;
-};
-
-/// The roles of one number. It stays reserved while any of them is in use.
+/// The highest number that a tree of these traits can give; 2^22 as in Linux unless they say otherwise.
 template <class Traits>
-struct NumberRoles {
-    BasicProcess<Traits>* process = nullptr;
-    BasicThread<Traits>* thread = nullptr;
-    BasicProcessGroup<Traits>* group = nullptr;
-    BasicSession<Traits>* session = nullptr;
-
-    [[nodiscard]] bool unused() const noexcept { return !process && !thread && !group && !session; }
-};
+inline constexpr Pid max_number = [] {
+    if constexpr (requires { Traits::max_number; })
+        return Traits::max_number;
+    else
+        return Pid{1} << 22;
+}();
 
 /// The shared part of a tree. Every object made by a tree refers to its topology, which outlives it.
 ///
-/// The pointers in the table are never dangling: an object that is named there takes itself out, under the lock, at the
+/// The hooks in the table are never dangling: an object that is in there takes itself out, under the lock, at the
 /// latest in its destructor.
 template <class Traits>
 class BasicTopology {
     static_assert(ValidTraits<Traits>, "procspace: these traits miss a policy or have one of the wrong form");
+    static_assert(max_number<Traits> > 0 && max_number<Traits> < Pid{1} << 30, "procspace: max_number is below 2^30");
 
 public:
     using Memory = typename Traits::Memory;
     using Guard = LockGuard<typename Traits::Lock>;
-    using Numbers = NodeMap<Pid, NumberRoles<Traits>, Memory>;
-    using NumberNode = typename Numbers::Node;
+    using Numbers = NumberTable<Memory, max_number<Traits>>;
+    using Blocks = typename Numbers::Blocks;
 
-    BasicTopology() = default;
+    explicit BasicTopology(Pid highest) noexcept : highest_(highest) {}
     BasicTopology(const BasicTopology&) = delete;
     BasicTopology& operator=(const BasicTopology&) = delete;
 
@@ -74,60 +64,79 @@ public:
 
     // Under the lock:
 
-    /// Returns what `number` stands for, or null if it is free.
-    [[nodiscard]] NumberRoles<Traits>* roles(Pid number) noexcept {
-        const auto place = numbers_.find(number);
-        return place != numbers_.end() ? &place->second : nullptr;
+    /// Returns the T that has this number in its role, or null.
+    template <class T>
+    [[nodiscard]] T* find(Pid number, NumberRole role) const noexcept {
+        NumberHook* const hook = numbers_.find(number, role);
+        return hook != nullptr ? static_cast<T*>(hook) : nullptr;
     }
 
-    /// Reserves a free number.
-    NumberRoles<Traits>& reserve(NumberNode&& node) noexcept { return numbers_.link(std::move(node))->second; }
-
-    /// Gives a number back if no role uses it any more; the node it had dies with the returned handle, after unlock.
-    [[nodiscard]] NumberNode release(Pid number) noexcept {
-        const auto place = numbers_.find(number);
-        return place != numbers_.end() && place->second.unused() ? numbers_.unlink(place) : NumberNode{};
+    /// Gives a hook a free number: `wanted`, or with 0 the next one, cyclically. **Errors**: exists; invalid (beyond
+    /// the highest); again (no number is free); no_memory (the table lacks blocks: fill them after unlock, and try
+    /// again).
+    [[nodiscard]] Errno reserve(NumberHook& hook, Pid wanted, Blocks& blocks) noexcept {
+        if (wanted > highest_)
+            return Errno::invalid;
+        if (wanted != 0 && numbers_.roles(wanted) != nullptr)
+            return Errno::exists;
+        hook.number = wanted != 0 ? wanted : next_free();
+        if (hook.number == 0)
+            return Errno::again;
+        if (!numbers_.enter(hook, blocks))
+            return Errno::no_memory;
+        if (wanted == 0)
+            last_given_ = hook.number;
+        return Errno::ok;
     }
+
+    /// Adds a role to a number in use. **Pre**: nothing has it in this role.
+    void add_role(NumberHook& hook, Pid number) noexcept {
+        hook.number = number;
+        Blocks none;
+        static_cast<void>(numbers_.enter(hook, none)); // the number's leaf is there
+    }
+
+    /// Takes a role from a number, which is free when that was the last. What the table has no use for any more goes to
+    /// `emptied`; with init alone in the tree it keeps nothing in reserve.
+    void release(NumberHook& hook, Blocks& emptied) noexcept { numbers_.leave(hook, emptied, counts_.processes > 1); }
 
     // Without the lock:
 
-    /// Returns owners of what `map` names, ascending. The vector grows outside the lock, and the copy is tried again.
+    /// Returns owners of what is in `index`, ascending. The vector grows outside the lock, and the copy is tried again.
     /// It is a std::vector as any other: out of memory is std::bad_alloc, and whoever cannot have that uses visit().
-    template <class Map>
-    [[nodiscard]] auto snapshot(const Map& map) const {
-        using Handle = decltype(strong(map.begin()->second));
-        std::vector<Handle> handles;
+    template <class T, class Role>
+    [[nodiscard]] std::vector<std::shared_ptr<T>> snapshot(const NumberIndex<T, Role>& index) const {
+        std::vector<std::shared_ptr<T>> handles;
         for (;;) {
             std::size_t needed = 0;
             {
                 Guard guard(lock_);
-                needed = map.size();
+                needed = index.size();
                 if (needed <= handles.capacity()) {
-                    for (const auto& entry : map)
-                        if (Handle handle = strong(entry.second))
+                    for (T* object = index.first(); object != nullptr; object = index.next(*object))
+                        if (auto handle = object->self_handle())
                             handles.push_back(std::move(handle));
                     return handles;
                 }
             }
-            handles.reserve(needed + needed / 8); // the map may grow before the next look
+            handles.reserve(needed + needed / 8); // it may grow before the next look
         }
     }
 
-    /// Calls `f(record)` for the entries of `map`, ascending, without the lock: records are copied in batches of 32,
-    /// and the next batch begins after the last key seen. Entries that come or go meanwhile may or may not be seen.
-    template <class Record, class Map, class MakeRecord, class F>
-    void visit(const Map& map, MakeRecord make_record, F& f) const {
+    /// Calls `f(record)` for what is in `index`, ascending, without the lock: records are copied in batches of 32, and
+    /// the next batch begins after the last number seen. What comes or goes meanwhile may or may not be seen.
+    template <class Record, class T, class Role, class MakeRecord, class F>
+    void visit(const NumberIndex<T, Role>& index, MakeRecord make_record, F& f) const {
         constexpr std::size_t batch = 32;
         Record records[batch];
-        Pid last = 0;
-        std::size_t count = batch;
-        for (bool first = true; count == batch; first = false) {
+        std::uint32_t last = 0; // no number is 0
+        for (std::size_t count = batch; count == batch;) {
             count = 0;
             {
                 Guard guard(lock_);
-                for (auto place = first ? map.begin() : map.after(last); place != map.end() && count < batch; ++place) {
-                    last = place->first;
-                    records[count++] = make_record(*place);
+                for (T* object = index.after(last); object != nullptr && count < batch; object = index.next(*object)) {
+                    last = index.key_of(*object);
+                    records[count++] = make_record(*object);
                 }
             }
             for (std::size_t i = 0; i < count; ++i)
@@ -136,74 +145,63 @@ public:
     }
 
 private:
-    template <class>
-    friend class BasicProcess;
-    template <class>
-    friend class BasicProcessTree;
-    template <class>
-    friend class BasicProcessBuilder;
-    template <class>
-    friend class CountedInTree;
+    friend BasicProcess<Traits>;
+    friend BasicProcessTree<Traits>;
+    friend BasicProcessBuilder<Traits>;
+    friend BasicThread<Traits>;
+    friend BasicProcessGroup<Traits>;
+    friend BasicSession<Traits>;
+    friend CountedInTree<Traits>;
+    friend BasicEffects<Traits>;
+    friend TreeInvariants<Traits>;
 
-    template <class V>
-    static std::shared_ptr<V> strong(const std::shared_ptr<V>& handle) noexcept {
-        return handle;
-    }
-    template <class V>
-    static std::shared_ptr<V> strong(const std::weak_ptr<V>& handle) noexcept {
-        return handle.lock();
+    /// As Linux: from the last one given upwards, then again from 300, below which the first processes of a system are.
+    [[nodiscard]] Pid next_free() const noexcept {
+        constexpr Pid reserved = 300;
+        const Pid number = numbers_.first_free(last_given_ + 1, highest_);
+        return number != 0 ? number : numbers_.first_free(highest_ > reserved ? reserved : 1, last_given_);
     }
 
     // Alone on its cache line: waiters ask for it while the holder works on the rest.
     alignas(64) mutable typename Traits::Lock lock_{};
-    alignas(64) Numbers numbers_;                                   // guarded by lock_, as the next two
-    std::shared_ptr<BasicProcess<Traits>> init_;                    // set once
-    std::size_t subreapers_ = 0;                                    // living processes that are marked
-    typename Traits::template Atomic<std::size_t> live_objects_{0}; // see CountedInTree
+    alignas(64) Numbers numbers_;          // guarded by lock_, as all below but the last
+    BasicProcess<Traits>* init_ = nullptr; // set once
+    Pid highest_;                          // immutable
+    Pid last_given_ = 0;                   // by next_free()
+    std::uint64_t generations_ = 0;        // see ProcessId
+    std::uint32_t births_ = 0;             // see BasicProcess::order()
+    std::size_t subreapers_ = 0;           // living processes that are marked
+    TreeCounts counts_;
+    std::size_t published_ = 0; // objects, ever; see CountedInTree
+    typename Traits::template Atomic<std::size_t> destroyed_{0};
 };
 
 /// Base of the objects that a tree makes: counts them, so that a tree can tell whether it is outlived.
 template <class Traits>
 class CountedInTree {
 protected:
-    explicit CountedInTree(BasicTopology<Traits>& topology) noexcept : topology_(&topology) {
-        topology.live_objects_.fetch_add(1, std::memory_order_relaxed); // ordered by whatever hands the object on
-    }
+    explicit CountedInTree(BasicTopology<Traits>& topology) noexcept : topology_(&topology) {}
     ~CountedInTree() {
         // release: pairs with the tree's destructor: the object is gone for good when the count says so.
-        topology_->live_objects_.fetch_sub(1, std::memory_order_release);
+        if (published_)
+            topology_->destroyed_.fetch_add(1, std::memory_order_release);
     }
     CountedInTree(const CountedInTree&) = delete;
     CountedInTree& operator=(const CountedInTree&) = delete;
 
-    BasicTopology<Traits>* topology_; // immutable; outlives the object
-};
-
-/// Puts a builder's value into the place for it. **Errors**: no_memory, with `value` untouched.
-template <class Memory, class Data, class V>
-[[nodiscard]] Errno store_data(Data& place, V&& value) {
-    if constexpr (std::is_same_v<Data, AnyData> && !std::is_same_v<std::remove_cvref_t<V>, AnyData>) {
-        auto made = AnyData::make<Memory>(std::forward<V>(value));
-        if (made)
-            place = std::move(made.value);
-        return made.error;
-    } else {
-        place = Data(std::forward<V>(value));
-        return Errno::ok;
+    /// Under the lock, when others can see the object from now on.
+    void count() noexcept {
+        published_ = true;
+        ++topology_->published_;
     }
-}
+    /// Constant when there are handles: the last owner may ask without the lock.
+    [[nodiscard]] bool published() const noexcept { return published_; }
 
-/// What build() does with the errors of try_build().
-template <class Traits>
-[[noreturn]] void refuse_build(Errno error, Location where) {
-    if (error == Errno::no_memory)
-        raise_no_memory<Traits>(where);
-    if (error == Errno::exists)
-        Traits::panic("build: the number is in use as a pid, tid, pgid or sid", where);
-    if (error == Errno::invalid)
-        Traits::panic("build: 0 is not a number for a process or thread", where);
-    Traits::panic("build: the process has exited or its group exit has begun", where);
-}
+    BasicTopology<Traits>* topology_; // immutable; outlives the object
+
+private:
+    bool published_ = false;
+};
 
 /// Shows that a constructor is called by the library: objects of a tree are made by builders only.
 class BuilderKey {

@@ -6,8 +6,11 @@
 #include "../core/lazy.hpp"
 #include "../core/panic.hpp"
 #include "builder.hpp"
+#include "exec.hpp"
+#include "leftovers.hpp"
+#include "maps.hpp" // for users, as the seeds have them: the tree itself is linked by hooks
 #include "process.hpp"
-#include "thread.hpp"
+#include "thread_builder.hpp"
 #include "topology.hpp"
 
 #include <memory>
@@ -19,17 +22,25 @@ namespace procspace {
 ///
 /// Outlives all handles to what it made.
 ///
-/// **Thread safety**: all members may be called concurrently, the destructor aside.
+/// **Thread safety**: all members may be called concurrently, the destructor aside. All that look something up take the
+/// tree lock, for a few loads.
 /// **Source**: seed 002, which has one tree only: INIT_PROC.
 template <class Traits>
 class BasicProcessTree {
     using Topology = BasicTopology<Traits>;
     using Guard = typename Topology::Guard;
     using Process = BasicProcess<Traits>;
-    using Children = typename Process::Children;
+    using Thread = BasicThread<Traits>;
+    using Group = BasicProcessGroup<Traits>;
+    using Session = BasicSession<Traits>;
 
 public:
-    BasicProcessTree() = default;
+    /// A tree whose numbers go up to `highest`. **Panics** for 0, and beyond max_number<Traits>.
+    explicit BasicProcessTree(Pid highest) : topology_(highest) {
+        if (highest == 0 || highest > max_number<Traits>)
+            Traits::panic("a ProcessTree's highest number is from 1 to max_number", Location::current());
+    }
+    BasicProcessTree() : BasicProcessTree(max_number<Traits>) {}
     BasicProcessTree(const BasicProcessTree&) = delete;
     BasicProcessTree& operator=(const BasicProcessTree&) = delete;
 
@@ -43,75 +54,93 @@ public:
     /// Returns init; null before it was built.
     [[nodiscard]] std::shared_ptr<Process> init() const {
         Guard guard(topology_.lock());
-        return topology_.init_;
+        return topology_.init_ != nullptr ? topology_.init_->self_handle() : nullptr;
     }
 
-    /// Returns the process with this number, zombies included, or null. **Complexity**: logarithmic. Takes the tree
-    /// lock.
-    [[nodiscard]] std::shared_ptr<Process> find_process(Pid pid) {
+    /// Returns the process with this number, zombies included, or null.
+    [[nodiscard]] std::shared_ptr<Process> find_process(Pid pid) const { return find<Process>(pid, NumberRole::pid); }
+    /// Returns this very process while it is in the tree, else null: never one that was given its number later.
+    [[nodiscard]] std::shared_ptr<Process> find_process(ProcessId id) const {
         Guard guard(topology_.lock());
-        const auto* const roles = topology_.roles(pid);
-        return roles != nullptr && roles->process != nullptr ? roles->process->self_handle() : nullptr;
+        Process* const process = Process::find(topology_, id);
+        return process != nullptr ? process->self_handle() : nullptr;
+    }
+    /// Returns whether this process lives, is a zombie or was reaped, for as long as the tree exists.
+    [[nodiscard]] ProcessState state_of(ProcessId id) const {
+        Guard guard(topology_.lock());
+        Process* const process = Process::find(topology_, id);
+        return process != nullptr ? process->state() : ProcessState::reaped;
     }
     /// Returns the living thread with this number, or null.
-    [[nodiscard]] std::shared_ptr<BasicThread<Traits>> find_thread(Pid tid) {
-        Guard guard(topology_.lock());
-        const auto* const roles = topology_.roles(tid);
-        return roles != nullptr && roles->thread != nullptr ? roles->thread->process_->threads_.threads_.upgrade(tid)
-                                                            : nullptr;
-    }
+    [[nodiscard]] std::shared_ptr<Thread> find_thread(Pid tid) const { return find<Thread>(tid, NumberRole::tid); }
     /// Returns the group with this number, with members or held by a handle, or null.
-    [[nodiscard]] std::shared_ptr<BasicProcessGroup<Traits>> find_group(Pid pgid) {
-        Guard guard(topology_.lock());
-        const auto* const roles = topology_.roles(pgid);
-        return roles != nullptr && roles->group != nullptr ? roles->group->session_->groups_.upgrade(pgid) : nullptr;
-    }
+    [[nodiscard]] std::shared_ptr<Group> find_group(Pid pgid) const { return find<Group>(pgid, NumberRole::pgid); }
     /// Returns the session with this number, or null.
-    [[nodiscard]] std::shared_ptr<BasicSession<Traits>> find_session(Pid sid) {
+    [[nodiscard]] std::shared_ptr<Session> find_session(Pid sid) const { return find<Session>(sid, NumberRole::sid); }
+
+    /// Returns the first number from `from` on that something has in this role, or 0: a cursor over all of them, which
+    /// sees what comes and goes. **Complexity**: the numbers passed over; 256 of them, at most, for each lock hold.
+    [[nodiscard]] Pid next(NumberRole role, Pid from) const;
+
+    /// Returns how many there are. **Complexity**: constant.
+    [[nodiscard]] TreeCounts counts() const {
         Guard guard(topology_.lock());
-        const auto* const roles = topology_.roles(sid);
-        return roles != nullptr && roles->session != nullptr ? roles->session->self_.lock() : nullptr;
+        return topology_.counts_;
     }
 
     /// Returns the tree that Process::new_init() and init_proc() use: made at first use, never destroyed.
     [[nodiscard]] static BasicProcessTree& default_tree();
 
 private:
-    [[nodiscard]] typename Process::Departure dismiss(Process& process, Children& orphans);
+    template <class>
+    friend class TreeInvariants;
+
+    template <class T>
+    [[nodiscard]] std::shared_ptr<T> find(Pid number, NumberRole role) const {
+        Guard guard(topology_.lock());
+        T* const found = topology_.template find<T>(number, role);
+        return found != nullptr ? found->self_handle() : nullptr;
+    }
 
     Topology topology_;
 };
 
-/// Takes a process out of the tree, its children into `orphans`.
 template <class Traits>
-auto BasicProcessTree<Traits>::dismiss(Process& process, Children& orphans) -> typename Process::Departure {
-    typename Topology::Numbers numbers;
-    typename BasicThreadGroup<Traits>::Threads ended;
-    Guard guard(topology_.lock());
-    process.end_threads(nullptr, numbers, ended);
-    orphans.adopt(process.children_);
-    process.set_parent(nullptr);
-    topology_.roles(process.pid())->process = nullptr;
-    if (auto number = topology_.release(process.pid()))
-        numbers.link(std::move(number));
-    process.state_.store(ProcessState::reaped, std::memory_order_release); // pairs with Process::state()
-    return process.leave_group();
-}
-
-template <class Traits>
-BasicProcessTree<Traits>::~BasicProcessTree() noexcept(noexcept(Traits::panic("", Location::current()))) {
-    if (std::shared_ptr<Process> init = std::move(topology_.init_)) {
-        Children dismissed; // all of them end together, when no relation is left that a user's destructor could follow
-        Children orphans;
-        static_cast<void>(dismiss(*init, orphans));
-        while (!orphans.empty()) {
-            auto next = orphans.unlink(orphans.begin());
-            static_cast<void>(dismiss(*next.mapped(), orphans));
-            dismissed.link(std::move(next));
+Pid BasicProcessTree<Traits>::next(NumberRole role, Pid from) const {
+    constexpr int batch = 256;
+    for (;;) {
+        Guard guard(topology_.lock());
+        for (int i = 0; i < batch; ++i, ++from) {
+            from = topology_.numbers_.first_used(from);
+            if (from == 0 || topology_.numbers_.find(from, role) != nullptr)
+                return from;
         }
     }
+}
+
+/// Each process is reaped when its children are: down along the first children, then upwards, with the links that are
+/// there anyway.
+template <class Traits>
+BasicProcessTree<Traits>::~BasicProcessTree() noexcept(noexcept(Traits::panic("", Location::current()))) {
+    BasicLeftovers<Traits> dismissed; // end together, when no relation is left that a user's destructor could follow
+    for (Process* process = topology_.init_; process != nullptr;) {
+        BasicLeftovers<Traits> leftovers;
+        Guard guard(topology_.lock());
+        while (Process* const child = process->children_.first())
+            process = child;
+        Process* const parent = process->parent_;
+        process->end_threads(nullptr, leftovers);
+        process->reap(leftovers);
+        process->anchor_ = std::move(dismissed.corpses);
+        dismissed.corpses = std::move(leftovers.corpses);
+        if (parent == nullptr)
+            topology_.init_ = nullptr;
+        process = parent;
+    }
+    dismissed.end();
     // acquire: pairs with ~CountedInTree: objects that are gone do not touch this tree any more.
-    if (const std::size_t held = topology_.live_objects_.load(std::memory_order_acquire))
+    const std::size_t destroyed = topology_.destroyed_.load(std::memory_order_acquire);
+    if (const std::size_t held = topology_.published_ - destroyed)
         panic_with_number<Traits>("a ProcessTree ends while this many of its objects are held by handles: ", held,
                                   Location::current());
 }

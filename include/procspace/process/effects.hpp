@@ -1,0 +1,255 @@
+#pragma once
+// Effects: what an operation on the tree causes outside of it: signals to send, waiters to wake, threads to kill. It
+// leaves the critical section as a value and is delivered when the lock is free, once and in order.
+//
+// The value has a fixed size and needs no memory, although recipients are not bounded in number:
+//   - processes and groups that are to be told are linked through hooks of their own. One that is in another list
+//   already
+//     gets the signal from there: as with pending signals, two of one number that were not delivered yet are one;
+//   - members of a group and threads of a process are visited by a cursor, as they are when the effects are delivered.
+//   A
+//     member that forks meanwhile is followed by its child, and a process whose group exit has begun gets no threads.
+
+#include "../fwd.hpp"
+#include "process_group.hpp"
+#include "records.hpp"
+#include "topology.hpp"
+
+#include <bit>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace procspace {
+
+/// What is to be done, in the order in which one operation delivers it.
+enum class EffectKind : unsigned char {
+    vfork_done,  ///< `process` has execed or exited: who made it, and sleeps in vfork, goes on
+    signal,      ///< `process` gets `signal`
+    kill_thread, ///< thread `tid` of `process` is to end
+    wake,        ///< whoever waits for children of `process`, or as `process` for its threads, asks again
+    exited       ///< `process` has become a zombie or was reaped: its pidfds are readable
+};
+
+/// One thing to be done.
+template <class Traits>
+struct BasicEffect {
+    EffectKind kind;
+    const std::shared_ptr<BasicProcess<Traits>>& process; ///< null if it was reaped meanwhile; `id` names it then
+    ProcessId id{};
+    int signal = Signal::none;
+    Pid tid = 0;
+    ChildEvent child{}; ///< with a signal that tells of a child
+};
+
+/// Traits that listen: `template <class E> static void effect(const E&)` gets what was not delivered by hand.
+template <class Traits>
+concept EffectSink = requires(const BasicEffect<Traits>& effect) { Traits::effect(effect); };
+
+/// What one operation has caused. Delivered by deliver(), else by the destructor to `Traits::effect`, so that no caller
+/// can lose it by forgetting. Traits without that function say that nobody listens.
+///
+/// **Thread safety**: a value of one thread. Both deliver() and the destructor take the tree lock, for a moment for
+/// each effect, and not at all when there is none.
+template <class Traits>
+class BasicEffects {
+    using Topology = BasicTopology<Traits>;
+    using Guard = typename Topology::Guard;
+    using Process = BasicProcess<Traits>;
+    using Group = BasicProcessGroup<Traits>;
+    using Effect = BasicEffect<Traits>;
+
+public:
+    BasicEffects() noexcept = default;
+    BasicEffects(BasicEffects&& other) noexcept
+        : reaper(std::move(other.reaper)), topology_(other.topology_), pending_(std::exchange(other.pending_, false)),
+          posts_(std::move(other.posts_)), last_post_(other.last_post_), groups_(std::move(other.groups_)),
+          last_group_(other.last_group_), vforked_(other.vforked_), killed_(other.killed_), spared_(other.spared_),
+          parent_(other.parent_), signal_(other.signal_), child_(other.child_), exited_(other.exited_) {}
+    BasicEffects& operator=(BasicEffects&&) = delete; // what was to be overwritten would have to be delivered first
+    ~BasicEffects() {
+        if (!pending_)
+            return;
+        if constexpr (EffectSink<Traits>)
+            deliver([](const Effect& effect) { Traits::effect(effect); });
+        else
+            unlink();
+    }
+
+    /// The process that got children which had exited before, if any: it must be told of them as their former parent
+    /// was, or they stay zombies for ever. deliver() tells it.
+    std::shared_ptr<Process> reaper;
+
+    /// Returns true when there is nothing to deliver.
+    [[nodiscard]] bool empty() const noexcept { return !pending_; }
+
+    /// Calls `f(const BasicEffect<Traits>&)` for each effect, in order and without a lock; none is delivered again.
+    /// What `f` throws passes through, and the rest stays to be delivered.
+    template <class F>
+    void deliver(F&& f) {
+        if (const ProcessId id = std::exchange(vforked_, {}); id.generation != 0)
+            to_one(f, EffectKind::vfork_done, id);
+        deliver_posts(f);
+        deliver_groups(f);
+        if (const ProcessId id = std::exchange(killed_, {}); id.generation != 0)
+            deliver_kills(f, id);
+        if (const ProcessId id = std::exchange(parent_, {}); id.generation != 0) {
+            if (signal_ != Signal::none)
+                to_one(f, EffectKind::signal, id, signal_, child_);
+            to_one(f, EffectKind::wake, id);
+        }
+        if (const ProcessId id = std::exchange(exited_, {}); id.generation != 0)
+            to_one(f, EffectKind::exited, id);
+        pending_ = false;
+    }
+
+private:
+    friend BasicProcess<Traits>;
+    friend BasicThread<Traits>;
+    friend BasicExec<Traits>;
+    friend BasicWait<Traits>;
+
+    explicit BasicEffects(Topology& topology) noexcept : topology_(&topology) {}
+
+    // --- to add; under the tree lock ------------------------------------------------------------------------------
+
+    void end_vfork(ProcessId id) noexcept { set(vforked_, id); }
+    /// The child's change goes to this parent: `signal`, unless none, and a wake-up.
+    void notify(ProcessId parent, int signal, const ChildEvent& child) noexcept {
+        set(parent_, parent);
+        signal_ = signal;
+        child_ = child;
+    }
+    void wake(ProcessId id) noexcept { notify(id, Signal::none, {}); }
+    void announce_exit(ProcessId id) noexcept { set(exited_, id); }
+    /// All threads but `spared`.
+    void kill_threads(ProcessId id, Pid spared) noexcept {
+        set(killed_, id);
+        spared_ = spared;
+    }
+
+    void post(Process& target, int signal) noexcept {
+        pending_ = true;
+        if (target.posted_ == 0) {
+            (posts_ != nullptr ? last_post_->next_post_ : posts_) = target.self_handle();
+            last_post_ = &target;
+        }
+        target.posted_ |= std::uint64_t{1} << (signal - 1);
+    }
+    /// SIGHUP and SIGCONT to all members.
+    void hang_up(Group& group) noexcept {
+        if (std::exchange(group.to_hang_up_, true))
+            return;
+        pending_ = true;
+        (groups_ != nullptr ? last_group_->next_to_hang_up_ : groups_) = group.self_handle();
+        last_group_ = &group;
+    }
+
+    void set(ProcessId& place, ProcessId id) noexcept {
+        place = id;
+        pending_ = true;
+    }
+
+    /// Takes everybody out of the lists, so that they can be told of other things.
+    void unlink() noexcept {
+        while (posts_ != nullptr)
+            static_cast<void>(next_post());
+        while (groups_ != nullptr)
+            static_cast<void>(next_group());
+    }
+
+    // --- to deliver; without the lock -------------------------------------------------------------------------------
+
+    template <class F>
+    void to_one(F& f, EffectKind kind, ProcessId id, int signal = Signal::none, const ChildEvent& child = {}) {
+        std::shared_ptr<Process> process;
+        {
+            Guard guard(topology_->lock());
+            if (Process* const found = Process::find(*topology_, id))
+                process = found->self_handle();
+        }
+        f(Effect{kind, process, id, signal, 0, child});
+    }
+
+    struct Post {
+        std::shared_ptr<Process> process;
+        std::uint64_t signals;
+    };
+    [[nodiscard]] Post next_post() noexcept {
+        Guard guard(topology_->lock());
+        Post post{std::move(posts_), 0};
+        posts_ = std::move(post.process->next_post_);
+        post.signals = std::exchange(post.process->posted_, 0);
+        return post;
+    }
+    [[nodiscard]] std::shared_ptr<Group> next_group() noexcept {
+        Guard guard(topology_->lock());
+        std::shared_ptr<Group> group = std::move(groups_);
+        groups_ = std::move(group->next_to_hang_up_);
+        group->to_hang_up_ = false;
+        return group;
+    }
+
+    template <class F>
+    void deliver_posts(F& f) {
+        while (posts_ != nullptr) {
+            Post post = next_post();
+            const ProcessId id = post.process->id();
+            for (; post.signals != 0; post.signals &= post.signals - 1)
+                f(Effect{EffectKind::signal, post.process, id, std::countr_zero(post.signals) + 1});
+            f(Effect{EffectKind::wake, post.process, id});
+        }
+    }
+
+    template <class F>
+    void deliver_groups(F& f) {
+        while (groups_ != nullptr) {
+            const std::shared_ptr<Group> group = next_group();
+            for (const int signal : {Signal::hup, Signal::cont})
+                group->broadcast([&](const std::shared_ptr<Process>& member) {
+                    f(Effect{EffectKind::signal, member, member->id(), signal});
+                });
+        }
+    }
+
+    template <class F>
+    void deliver_kills(F& f, ProcessId id) {
+        constexpr std::size_t batch = 32;
+        Pid tids[batch];
+        Pid last = 0;
+        for (std::size_t count = batch; count == batch;) {
+            std::shared_ptr<Process> process;
+            count = 0;
+            {
+                Guard guard(topology_->lock());
+                Process* const found = Process::find(*topology_, id);
+                if (found == nullptr)
+                    return;
+                process = found->self_handle();
+                const auto& threads = found->threads_.threads_;
+                for (auto* thread = threads.after(last); thread != nullptr && count < batch;
+                     thread = threads.next(*thread))
+                    tids[count++] = last = thread->tid();
+            }
+            for (std::size_t i = 0; i < count; ++i)
+                if (tids[i] != spared_)
+                    f(Effect{EffectKind::kill_thread, process, id, Signal::kill, tids[i]});
+        }
+    }
+
+    Topology* topology_ = nullptr;
+    bool pending_ = false;
+    std::shared_ptr<Process> posts_; // linked by Process::next_post_
+    Process* last_post_ = nullptr;
+    std::shared_ptr<Group> groups_; // linked by Group::next_to_hang_up_
+    Group* last_group_ = nullptr;
+    ProcessId vforked_;
+    ProcessId killed_;
+    Pid spared_ = 0;
+    ProcessId parent_;
+    int signal_ = Signal::none;
+    ChildEvent child_;
+    ProcessId exited_;
+};
+
+} // namespace procspace

@@ -1,0 +1,91 @@
+#pragma once
+// exec as a transaction: for a kernel, whose threads end in their own time.
+
+#include "../fwd.hpp"
+#include "../core/result.hpp"
+#include "effects.hpp"
+#include "thread.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace procspace {
+
+/// An exec that has begun: no new thread comes, no other exec begins, and the siblings have been told to end. finish()
+/// completes it once they have; one that is dropped instead lets the process go on, with the threads that are left.
+///
+/// **Thread safety**: a value of the calling thread. Must not outlive its tree. **Source**: execve(2).
+template <class Traits>
+class BasicExec {
+    using Topology = BasicTopology<Traits>;
+    using Guard = typename Topology::Guard;
+    using Thread = BasicThread<Traits>;
+
+public:
+    explicit BasicExec(NoValue) noexcept {}
+    BasicExec(BasicExec&&) noexcept = default;
+    BasicExec& operator=(BasicExec&&) = delete; // what was to be overwritten would have to be given up first
+    ~BasicExec() {
+        if (caller_ == nullptr)
+            return;
+        Guard guard(caller_->topology_->lock());
+        if (mine())
+            caller_->process_->threads_.execing_ = nullptr;
+    }
+
+    /// Begins. `effects()` are then the siblings to be killed. **Errors**: no_process (the caller has ended, or a group
+    /// exit has begun); again (another thread is in exec). **Complexity**: constant; no allocation.
+    [[nodiscard]] static Result<BasicExec> begin(const std::shared_ptr<Thread>& caller) {
+        BasicExec exec(caller);
+        {
+            Guard guard(caller->topology_->lock());
+            auto& group = caller->process_->threads_;
+            if (!caller->living() || group.exited())
+                return Errno::no_process;
+            if (group.execing_ != nullptr)
+                return Errno::again;
+            group.execing_ = caller.get();
+            if (group.threads_.size() > 1)
+                exec.effects_.kill_threads(caller->process_->id(), caller->tid());
+        }
+        return Result<BasicExec>(std::move(exec));
+    }
+
+    /// The siblings to be killed: deliver them, or leave it to Traits::effect when this ends.
+    [[nodiscard]] BasicEffects<Traits>& effects() noexcept { return effects_; }
+
+    /// The caller becomes the leader: its number is that of the process, a leader that had exited vanishes, the exit
+    /// signal is SIGCHLD again. **Errors**: again (a sibling lives: the last one's exit wakes whoever waits for the
+    /// process); no_process (the caller has ended); interrupted (a group exit has begun). **Complexity**: constant.
+    [[nodiscard]] Result<void> finish() {
+        typename Topology::Blocks emptied;
+        BasicEffects<Traits> effects(*caller_->topology_);
+        Guard guard(caller_->topology_->lock());
+        auto& group = caller_->process_->threads_;
+        if (!caller_->living() || !mine())
+            return Errno::no_process;
+        if (group.exited())
+            return Errno::interrupted;
+        if (group.threads_.size() > 1)
+            return Errno::again;
+        caller_->become_leader(effects, emptied);
+        return {};
+    }
+
+private:
+    explicit BasicExec(const std::shared_ptr<Thread>& caller) noexcept
+        : caller_(caller), effects_(*caller->topology_) {}
+
+    [[nodiscard]] bool mine() const noexcept { return caller_->process_->threads_.execing_ == caller_.get(); }
+
+    std::shared_ptr<Thread> caller_; // null in one that was moved from
+    BasicEffects<Traits> effects_;
+};
+
+/// Begins an exec by this thread: see BasicExec::begin.
+template <class Traits>
+[[nodiscard]] Result<BasicExec<Traits>> begin_exec(const std::shared_ptr<BasicThread<Traits>>& caller) {
+    return BasicExec<Traits>::begin(caller);
+}
+
+} // namespace procspace

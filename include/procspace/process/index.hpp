@@ -1,0 +1,227 @@
+#pragma once
+// NumberIndex: objects in ascending order of their numbers, linked through hooks inside them: the children of a
+// process, the members of a group, the threads, the groups of a session. To link and to unlink needs no memory and
+// cannot fail, so both are done under a lock.
+//
+// It is a treap: a search tree by number that is at the same time a heap by priority. The priority is a mix of the
+// number, so the shape depends on nothing but the set of numbers: 2 ln n steps deep on average, and since no choice
+// among 4194304 numbers has a longer monotone run of priorities than about 4000, never a list of a million.
+
+#include "../fwd.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace procspace {
+
+/// What an object needs to be in one index. Guarded by whatever guards the index.
+struct IndexHook {
+    IndexHook* up = nullptr;
+    IndexHook* left = nullptr;
+    IndexHook* right = nullptr;
+    std::uint32_t key = 0;
+    std::uint32_t priority = 0;
+};
+
+/// One base class for each index that an object can be in.
+template <class Role>
+struct HookFor : IndexHook {};
+
+/// Objects of type T, which has the base class `HookFor<Role>`, ascending by the key that each was linked with.
+///
+/// **Thread safety**: as a container's. Neither copies nor ends an object.
+template <class T, class Role>
+class NumberIndex {
+    using Hook = HookFor<Role>;
+
+public:
+    NumberIndex() noexcept = default;
+    NumberIndex(const NumberIndex&) = delete; // the objects' hooks are in one index
+    NumberIndex& operator=(const NumberIndex&) = delete;
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+
+    /// Puts an object in, behind those with an equal key. **Pre**: the hook is in no index.
+    /// **Complexity**: constant for a key not below the last, else logarithmic, both on average.
+    void link(T& object, std::uint32_t key) noexcept {
+        IndexHook& hook = static_cast<Hook&>(object);
+        hook.key = key;
+        hook.priority = mix(key);
+        if (last_ == nullptr || key >= last_->key)
+            append(hook);
+        else
+            insert(hook);
+        ++size_;
+    }
+
+    /// Takes an object out. **Pre**: it is in this index. **Complexity**: constant on average.
+    void unlink(T& object) noexcept {
+        IndexHook& hook = static_cast<Hook&>(object);
+        if (last_ == &hook)
+            last_ = hook.left != nullptr ? rightmost(hook.left) : hook.up;
+        // The two subtrees are zipped into one: of the two roots that with the higher priority stays above.
+        IndexHook** place = place_of(hook);
+        IndexHook* above = hook.up;
+        IndexHook* left = hook.left;
+        IndexHook* right = hook.right;
+        while (left != nullptr && right != nullptr) {
+            IndexHook*& higher = left->priority >= right->priority ? left : right;
+            IndexHook* const taken = higher;
+            *place = taken;
+            taken->up = above;
+            above = taken;
+            place = &higher == &left ? &taken->right : &taken->left;
+            higher = *place;
+        }
+        IndexHook* const rest = left != nullptr ? left : right;
+        *place = rest;
+        if (rest != nullptr)
+            rest->up = above;
+        --size_;
+    }
+
+    /// Returns the first object, or null. **Complexity**: logarithmic.
+    [[nodiscard]] T* first() const noexcept {
+        IndexHook* hook = root_;
+        while (hook != nullptr && hook->left != nullptr)
+            hook = hook->left;
+        return object_of(hook);
+    }
+
+    /// Returns the object behind one that is in, or null. **Complexity**: constant on average over a walk.
+    [[nodiscard]] T* next(const T& object) const noexcept {
+        const IndexHook* hook = &static_cast<const Hook&>(object);
+        if (hook->right != nullptr) {
+            IndexHook* next = hook->right;
+            while (next->left != nullptr)
+                next = next->left;
+            return object_of(next);
+        }
+        while (hook->up != nullptr && hook->up->right == hook)
+            hook = hook->up;
+        return object_of(hook->up);
+    }
+
+    /// Returns the first object with a key above this one, or null. **Complexity**: logarithmic.
+    [[nodiscard]] T* after(std::uint32_t key) const noexcept {
+        IndexHook* found = nullptr;
+        for (IndexHook* hook = root_; hook != nullptr;) {
+            if (hook->key > key) {
+                found = hook;
+                hook = hook->left;
+            } else {
+                hook = hook->right;
+            }
+        }
+        return object_of(found);
+    }
+
+    /// Returns true when the object is in this index. **Complexity**: logarithmic.
+    [[nodiscard]] bool holds(const T& object) const noexcept {
+        const IndexHook* hook = &static_cast<const Hook&>(object);
+        while (hook->up != nullptr)
+            hook = hook->up;
+        return hook == root_;
+    }
+
+    /// Returns true when the links agree with each other, the keys ascend, and the priorities make a heap: always.
+    /// **Complexity**: linear.
+    [[nodiscard]] bool is_sound() const noexcept {
+        std::size_t count = 0;
+        const IndexHook* before = nullptr;
+        for (const T* object = first(); object != nullptr; object = next(*object), ++count) {
+            const IndexHook* const hook = &static_cast<const Hook&>(*object);
+            const bool linked = hook->up == nullptr ? root_ == hook : hook->up->left == hook || hook->up->right == hook;
+            if (!linked || (hook->up != nullptr && hook->up->priority < hook->priority) || count == size_ ||
+                (before != nullptr && before->key > hook->key))
+                return false;
+            before = hook;
+        }
+        return count == size_ && before == last_;
+    }
+
+    [[nodiscard]] static std::uint32_t key_of(const T& object) noexcept { return static_cast<const Hook&>(object).key; }
+
+private:
+    static T* object_of(IndexHook* hook) noexcept {
+        return hook != nullptr ? static_cast<T*>(static_cast<Hook*>(hook)) : nullptr;
+    }
+
+    /// One to one, so that different numbers have different priorities. Well mixed, so that neighbours, as an allocator
+    /// gives them, have unrelated ones.
+    static std::uint32_t mix(std::uint32_t x) noexcept {
+        x = (x ^ (x >> 16)) * 0x7FEB352DU;
+        x = (x ^ (x >> 15)) * 0x846CA68BU;
+        return x ^ (x >> 16);
+    }
+
+    static IndexHook* rightmost(IndexHook* hook) noexcept {
+        while (hook->right != nullptr)
+            hook = hook->right;
+        return hook;
+    }
+
+    IndexHook** place_of(const IndexHook& hook) noexcept {
+        if (hook.up == nullptr)
+            return &root_;
+        return hook.up->left == &hook ? &hook.up->left : &hook.up->right;
+    }
+
+    /// From the end of the right edge upwards: what has a lower priority comes below the new one.
+    void append(IndexHook& hook) noexcept {
+        IndexHook* below = nullptr;
+        IndexHook* above = last_;
+        while (above != nullptr && above->priority < hook.priority) {
+            below = above;
+            above = above->up;
+        }
+        hook.left = below;
+        hook.right = nullptr;
+        hook.up = above;
+        if (below != nullptr)
+            below->up = &hook;
+        (above != nullptr ? above->right : root_) = &hook;
+        last_ = &hook;
+    }
+
+    /// From the root down to where its priority places it; what was there is unzipped into the lower and higher keys.
+    void insert(IndexHook& hook) noexcept {
+        IndexHook* above = nullptr;
+        IndexHook** place = &root_;
+        while (*place != nullptr && (*place)->priority >= hook.priority) {
+            above = *place;
+            place = hook.key < above->key ? &above->left : &above->right;
+        }
+        IndexHook* rest = *place;
+        *place = &hook;
+        hook.up = above;
+        IndexHook** low = &hook.left;
+        IndexHook* above_low = &hook;
+        IndexHook** high = &hook.right;
+        IndexHook* above_high = &hook;
+        while (rest != nullptr) {
+            if (rest->key <= hook.key) {
+                *low = rest;
+                rest->up = above_low;
+                above_low = rest;
+                low = &rest->right;
+                rest = *low;
+            } else {
+                *high = rest;
+                rest->up = above_high;
+                above_high = rest;
+                high = &rest->left;
+                rest = *high;
+            }
+        }
+        *low = nullptr;
+        *high = nullptr;
+    }
+
+    IndexHook* root_ = nullptr;
+    IndexHook* last_ = nullptr; // the highest key: numbers mostly come ascending
+    std::size_t size_ = 0;
+};
+
+} // namespace procspace

@@ -1,0 +1,109 @@
+#pragma once
+// What a parent learns of its children: exit signals, stops and continuations, used time. The members of Process, apart
+// from its declaration.
+
+#include "process.hpp"
+
+namespace procspace {
+
+template <class Traits>
+void BasicProcess<Traits>::set_child_policy(ChildPolicy policy) {
+    Guard guard(this->topology_->lock());
+    child_policy_ = policy;
+}
+
+template <class Traits>
+void BasicProcess<Traits>::set_parent_death_signal(int signal) {
+    Guard guard(this->topology_->lock());
+    parent_death_signal_ = static_cast<std::uint8_t>(signal);
+}
+
+template <class Traits>
+void BasicProcess<Traits>::charge(const Usage& spent) {
+    Guard guard(this->topology_->lock());
+    if (living())
+        usage_ += spent;
+}
+
+template <class Traits>
+ProcessDetails BasicProcess<Traits>::details() const {
+    Guard guard(this->topology_->lock());
+    return {exit_signal_, parent_death_signal_, execed_, threads_.leader_exited_, usage_, children_usage_};
+}
+
+template <class Traits>
+auto BasicProcess<Traits>::stop(int signal) -> Effects {
+    Effects effects(*this->topology_);
+    Guard guard(this->topology_->lock());
+    if (!living() || is_stopped() || is_init_)
+        return effects;
+    stopped_.store(true, std::memory_order_relaxed);
+    ++group_->stopped_;
+    stop_signal_ = static_cast<std::uint8_t>(signal);
+    change_ = ChildChange::stopped;
+    change_pending_ = true;
+    effects.notify(parent_->id(), signal_for(change_), {change_, pid(), signal, usage_});
+    list_event();
+    return effects;
+}
+
+template <class Traits>
+auto BasicProcess<Traits>::resume() -> Effects {
+    Effects effects(*this->topology_);
+    Guard guard(this->topology_->lock());
+    if (!living() || !is_stopped())
+        return effects;
+    stopped_.store(false, std::memory_order_relaxed);
+    --group_->stopped_;
+    change_ = ChildChange::continued;
+    change_pending_ = true;
+    effects.notify(parent_->id(), signal_for(change_), {change_, pid(), Signal::cont, usage_});
+    list_event();
+    return effects;
+}
+
+/// Becomes a child of `parent`, the youngest in the order in which it waits for them.
+template <class Traits>
+void BasicProcess<Traits>::set_parent(BasicProcess& parent) noexcept {
+    parent_ = &parent;
+    ppid_.store(parent.pid(), std::memory_order_relaxed);
+    order() = ++this->topology_->births_;
+    parent.children_.link(*this, pid());
+    if (listed_) {
+        parent.events_.link(*this, order());
+        ++parent.changes_;
+    }
+}
+
+template <class Traits>
+void BasicProcess<Traits>::leave_parent() noexcept {
+    parent_->children_.unlink(*this);
+    if (listed_)
+        parent_->events_.unlink(*this);
+}
+
+/// There is something to wait for.
+template <class Traits>
+void BasicProcess<Traits>::list_event() noexcept {
+    ++parent_->changes_;
+    if (!std::exchange(listed_, true))
+        parent_->events_.link(*this, order());
+}
+
+/// Returns the signal by which the parent is told of a change of this process, or none. **Source**: wait(2) and the
+/// notes on SIGCHLD in sigaction(2).
+template <class Traits>
+int BasicProcess<Traits>::signal_for(ChildChange change) const noexcept {
+    const ChildPolicy& policy = parent_->child_policy_;
+    if (change != ChildChange::exited)
+        return policy.ignored || policy.no_stop ? Signal::none : Signal::chld;
+    return exit_signal_ == Signal::chld && policy.ignored ? Signal::none : exit_signal_;
+}
+
+/// Returns true if `child` is to be reaped as soon as it has exited. A clone child is not: its signal is another one.
+template <class Traits>
+bool BasicProcess<Traits>::ignores(const BasicProcess& child) const noexcept {
+    return child.exit_signal_ == Signal::chld && (child_policy_.ignored || child_policy_.no_wait);
+}
+
+} // namespace procspace

@@ -1,0 +1,204 @@
+#pragma once
+// ThreadBuilder: makes a thread and publishes it in its process, in one step or in two.
+
+#include "../fwd.hpp"
+#include "../core/result.hpp"
+#include "builder.hpp"
+#include "slot.hpp"
+#include "thread.hpp"
+#include "topology.hpp"
+#include "user_data.hpp"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace procspace {
+
+/// A thread that has all it needs, its number included, and is in no table yet. publish() is the second step; one that
+/// is dropped instead gives everything back.
+///
+/// **Thread safety**: a value of one thread. Keeps its process alive. Must not outlive its tree.
+template <class Traits>
+class BasicPreparedThread {
+    using Topology = BasicTopology<Traits>;
+    using Process = BasicProcess<Traits>;
+    using Thread = BasicThread<Traits>;
+
+public:
+    explicit BasicPreparedThread(NoValue) noexcept {}
+    BasicPreparedThread(BasicPreparedThread&& other) noexcept
+        : thread_(std::move(other.thread_)), leads_(other.leads_) {}
+    BasicPreparedThread& operator=(BasicPreparedThread&& other) noexcept {
+        thread_.swap(other.thread_); // what was here ends there
+        std::swap(leads_, other.leads_);
+        return *this;
+    }
+    ~BasicPreparedThread() {
+        if (thread_ == nullptr || leads_)
+            return;
+        typename Topology::Blocks emptied;
+        typename Topology::Guard guard(thread_->topology_->lock());
+        thread_->topology_->release(*thread_, emptied);
+    }
+
+    /// Returns the number, which is reserved.
+    [[nodiscard]] Pid tid() const noexcept { return thread_->tid(); }
+    /// Returns the user's data if it is a T, else null.
+    template <class T>
+    [[nodiscard]] T* data() noexcept {
+        return thread_->template data<T>();
+    }
+
+    /// Puts the thread into its process: one critical section. Needs no memory. **Errors**: no_process (the process has
+    /// exited, or a group exit or exec has begun); exists (another leader came first): it stays prepared.
+    /// **Pre**: not moved from, not published.
+    [[nodiscard]] Result<std::shared_ptr<Thread>> publish() {
+        typename Topology::Guard guard(thread_->topology_->lock());
+        Process& process = *thread_->process_;
+        if (refused(&process))
+            return Errno::no_process;
+        if (leads_ && thread_->topology_->template find<Thread>(process.pid(), NumberRole::tid) != nullptr)
+            return Errno::exists;
+        link(thread_, leads_);
+        return Result<std::shared_ptr<Thread>>(std::move(thread_));
+    }
+
+private:
+    template <class>
+    friend class BasicThreadBuilder;
+
+    BasicPreparedThread(std::shared_ptr<Thread> thread, bool leads) noexcept
+        : thread_(std::move(thread)), leads_(leads) {}
+
+    // Both under the tree lock.
+
+    [[nodiscard]] static bool refused(const Process* process) noexcept {
+        return process == nullptr || !process->living() || process->threads_.exited() ||
+               process->threads_.execing_ != nullptr;
+    }
+
+    /// Into all tables. **Pre**: its process and number are set, and reserved unless it leads. Cannot fail.
+    static void link(const std::shared_ptr<Thread>& handle, bool leads) noexcept {
+        if (leads) {
+            handle->topology_->add_role(*handle, handle->process_->pid());
+            handle->process_->threads_.leader_exited_ = false;
+        }
+        handle->enter(handle);
+    }
+
+    std::shared_ptr<Thread> thread_; // null once published
+    bool leads_ = false;             // its number is that of the process, which has reserved it
+};
+
+/// Makes one thread: see Process::new_thread. Everything is allocated before the lock is taken.
+///
+/// **Thread safety**: a value of one thread. Keeps no process alive.
+template <class Traits>
+class BasicThreadBuilder {
+    using Topology = BasicTopology<Traits>;
+    using Process = BasicProcess<Traits>;
+    using Thread = BasicThread<Traits>;
+    using Prepared = BasicPreparedThread<Traits>;
+    using Data = typename Traits::ThreadData;
+    using Built = Result<std::shared_ptr<Thread>>;
+
+public:
+    /// For Process::new_thread.
+    BasicThreadBuilder(BuilderKey, Topology& topology, ProcessId process, std::optional<Pid> tid) noexcept
+        : topology_(&topology), process_(process), tid_(tid) {}
+
+    /// Gives the thread its data; the last one counts. Out of memory is reported by build().
+    /// **Complexity**: one allocation for AnyData, none for a data type of the traits' own.
+    template <class V>
+    [[nodiscard]] BasicThreadBuilder data(V&& value) && {
+        error_ = store_data<typename Traits::Memory>(data_, std::forward<V>(value));
+        return std::move(*this);
+    }
+
+    /// Makes the thread. **Panics** on the errors of try_build(), but for out of memory, which is std::bad_alloc where
+    /// exceptions exist.
+    std::shared_ptr<Thread> build() {
+        auto built = try_build();
+        if (!built)
+            refuse_build<Traits>(built.error, tid_, Location::current());
+        return std::move(built.value);
+    }
+
+    /// Makes the thread and publishes it, in one critical section. On an error the builder keeps its data, and may try
+    /// again. **Errors**: no_process (the process has exited, or a group exit or exec has begun); exists (the number is
+    /// in use; the process's own is free for one living leader); invalid (0, or beyond the tree's highest); again (all
+    /// numbers are in use); no_memory. **Complexity**: one allocation, and two blocks of the table now and then.
+    [[nodiscard]] Built try_build() {
+        auto thread = allocate();
+        if (!thread)
+            return thread.error;
+        const Errno refusal = reserve(*thread.value, [&] { Prepared::link(thread.value, leads()); });
+        if (refusal == Errno::ok)
+            return thread;
+        data_ = std::move(thread.value->data_);
+        return refusal;
+    }
+
+    /// Does the same but for the last step: what may fail. **Errors** as try_build().
+    [[nodiscard]] Result<Prepared> prepare() {
+        auto thread = allocate();
+        if (!thread)
+            return thread.error;
+        const Errno refusal = reserve(*thread.value, [] {});
+        if (refusal == Errno::ok)
+            return Prepared(std::move(thread.value), leads());
+        data_ = std::move(thread.value->data_);
+        return refusal;
+    }
+
+private:
+    /// The leader has the number of its process, which is reserved already.
+    [[nodiscard]] bool leads() const noexcept { return tid_ == process_.pid; }
+
+    /// The thread with its data: nobody else can see it yet.
+    Built allocate() {
+        if (error_ != Errno::ok)
+            return error_;
+        if (tid_ == Pid{0})
+            return Errno::invalid;
+        auto thread = try_make_shared<Thread, typename Traits::Memory>(BuilderKey(), *topology_);
+        if (thread == nullptr)
+            return Errno::no_memory;
+        thread->data_ = std::move(data_);
+        return Built(std::move(thread));
+    }
+
+    /// The critical section: checks, reserves the number, then `link()`. Once more if the table lacks a block.
+    template <class Link>
+    Errno reserve(Thread& thread, Link link) {
+        typename Topology::Blocks blocks;
+        do {
+            typename Topology::Guard guard(topology_->lock());
+            Process* const process = Process::find(*topology_, process_);
+            if (Prepared::refused(process))
+                return Errno::no_process;
+            Errno refusal = Errno::ok;
+            if (!leads())
+                refusal = topology_->reserve(thread, tid_.value_or(0), blocks);
+            else if (topology_->template find<Thread>(process_.pid, NumberRole::tid) != nullptr)
+                refusal = Errno::exists;
+            if (refusal == Errno::ok) {
+                thread.tid_.store(leads() ? process_.pid : thread.number, std::memory_order_relaxed);
+                thread.process_ = process->self_handle();
+                link();
+            }
+            if (refusal != Errno::no_memory)
+                return refusal;
+        } while (blocks.try_fill());
+        return Errno::no_memory;
+    }
+
+    Topology* topology_;
+    ProcessId process_;
+    std::optional<Pid> tid_; // empty: the next free one
+    Data data_{};
+    Errno error_ = Errno::ok;
+};
+
+} // namespace procspace

@@ -1,0 +1,250 @@
+#pragma once
+// Waiting for children: one question, asked again whenever the answer can have changed. How a caller sleeps in between
+// is its own affair: the answer "none yet" carries a token, and a wake-up effect follows each change of the token.
+
+#include "../fwd.hpp"
+#include "builder.hpp"
+#include "effects.hpp"
+#include "leftovers.hpp"
+#include "process.hpp"
+#include "records.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace procspace {
+
+/// Which children are meant.
+class WaitSelector {
+public:
+    [[nodiscard]] static WaitSelector any() noexcept { return {Kind::any, 0}; }
+    [[nodiscard]] static WaitSelector child(Pid pid) noexcept { return {Kind::child, pid}; }
+    [[nodiscard]] static WaitSelector group(Pid pgid) noexcept { return {Kind::group, pgid}; }
+
+private:
+    template <class>
+    friend class BasicWait;
+
+    enum class Kind : unsigned char { any, child, group };
+    WaitSelector(Kind kind, Pid number) noexcept : kind_(kind), number_(number) {}
+
+    Kind kind_;
+    Pid number_;
+};
+
+/// Children by their exit signal: those with another one than SIGCHLD are clone children.
+enum class CloneChildren : unsigned char { none, only, all };
+
+/// Which changes are waited for, of which kind of children.
+struct WaitOptions {
+    bool exited = true;
+    bool stopped = false;
+    bool continued = false;
+    bool peek = false; ///< leaves what it finds for the next who asks (WNOWAIT)
+    CloneChildren clones = CloneChildren::none;
+};
+
+enum class WaitOutcome : unsigned char {
+    event,   ///< `event` is it
+    none,    ///< there are children who are meant, and nothing has happened to them; `token` is for sleeping
+    no_child ///< there is no such child
+};
+
+/// The answer.
+struct WaitAnswer {
+    WaitOutcome outcome = WaitOutcome::no_child;
+    ChildEvent event{};
+    /// How often something had changed for the waiters of this process: as long as wait_token() says the same, the
+    /// answer is the same. Who sleeps until they differ can't miss a wake-up that came before.
+    std::uint64_t token = 0;
+};
+
+/// The exclusive right to reap a child that has exited: for who has to hand its status over first, which may fail.
+/// commit() reaps it, rollback() and the destructor give it back to all waiters.
+///
+/// **Thread safety**: a value of one thread. Must not outlive its tree.
+template <class Traits>
+class BasicWaitClaim {
+    using Topology = BasicTopology<Traits>;
+    using Process = BasicProcess<Traits>;
+
+public:
+    BasicWaitClaim() noexcept = default;
+    BasicWaitClaim(BasicWaitClaim&&) noexcept = default;
+    BasicWaitClaim& operator=(BasicWaitClaim&& other) noexcept {
+        child_.swap(other.child_); // what was here is given back there
+        std::swap(parent_, other.parent_);
+        return *this;
+    }
+    ~BasicWaitClaim() { static_cast<void>(rollback()); }
+
+    explicit operator bool() const noexcept { return child_ != nullptr; }
+    [[nodiscard]] const std::shared_ptr<Process>& child() const noexcept { return child_; }
+
+    /// Reaps the child: its used time counts as its parent's. **Pre**: not empty.
+    void commit();
+    /// Gives the child back, for the next waiter. Returns the wake-up of those who sleep.
+    BasicEffects<Traits> rollback();
+
+private:
+    template <class>
+    friend class BasicWait;
+
+    std::shared_ptr<Process> child_;
+    ProcessId parent_; // for whom it was claimed
+};
+
+/// What the functions below are made of.
+template <class Traits>
+class BasicWait {
+    using Topology = BasicTopology<Traits>;
+    using Guard = typename Topology::Guard;
+    using Process = BasicProcess<Traits>;
+    using Claim = BasicWaitClaim<Traits>;
+
+public:
+    /// With a place for a claim, an exited child is claimed, otherwise it is reaped.
+    [[nodiscard]] static WaitAnswer poll(Process& parent, WaitSelector selector, WaitOptions options, Claim* claim) {
+        BasicLeftovers<Traits> leftovers; // of a child that is reaped
+        Guard guard(parent.topology_->lock());
+        WaitAnswer answer;
+        answer.token = parent.changes_;
+        Process* const child = choose(parent, selector, options, answer);
+        if (child == nullptr || options.peek)
+            return answer;
+        if (answer.event.change != ChildChange::exited) {
+            child->change_pending_ = false;
+            unlist(*child);
+        } else if (claim != nullptr) {
+            child->claimed_ = true;
+            claim->child_ = child->self_handle();
+            claim->parent_ = parent.id();
+        } else {
+            child->reap(leftovers);
+        }
+        return answer;
+    }
+
+    [[nodiscard]] static std::uint64_t token(const Process& parent) {
+        Guard guard(parent.topology_->lock());
+        return parent.changes_;
+    }
+
+    static void commit(Process& child) {
+        BasicLeftovers<Traits> leftovers;
+        Guard guard(child.topology_->lock());
+        child.claimed_ = false;
+        child.reap(leftovers);
+    }
+
+    [[nodiscard]] static BasicEffects<Traits> rollback(Process& child, ProcessId claimer) {
+        BasicLeftovers<Traits> leftovers;
+        BasicEffects<Traits> effects(*child.topology_);
+        Guard guard(child.topology_->lock());
+        Process& parent = *child.parent_;
+        child.claimed_ = false;
+        ++parent.changes_;
+        // Who has adopted it meanwhile was not told that there is a zombie: it was not for it to reap.
+        const bool adopted = parent.id() != claimer;
+        effects.notify(parent.id(), adopted ? child.signal_for(ChildChange::exited) : Signal::none,
+                       {ChildChange::exited, child.pid(), child.exit_code(), child.usage_});
+        if (adopted && parent.ignores(child))
+            child.reap(leftovers);
+        return effects;
+    }
+
+private:
+    // Under the tree lock.
+
+    [[nodiscard]] static bool meant(const Process& child, WaitSelector selector, CloneChildren clones) noexcept {
+        if (clones != CloneChildren::all && (child.exit_signal_ != Signal::chld) != (clones == CloneChildren::only))
+            return false;
+        return selector.kind_ != WaitSelector::Kind::group || child.pgid() == selector.number_;
+    }
+
+    /// Returns true, and what it is, if the child has something that is waited for.
+    [[nodiscard]] static bool has_event(const Process& child, WaitOptions options, ChildEvent& event) noexcept {
+        if (child.state() == ProcessState::zombie) {
+            if (!options.exited || child.claimed_)
+                return false;
+            event = {ChildChange::exited, child.pid(), child.exit_code(), child.usage_};
+            event.usage += child.children_usage_;
+            return true;
+        }
+        const bool wanted = child.change_ == ChildChange::stopped ? options.stopped : options.continued;
+        if (!child.change_pending_ || !wanted)
+            return false;
+        event = {child.change_, child.pid(), child.change_ == ChildChange::stopped ? child.stop_signal_ : Signal::cont,
+                 child.usage_};
+        return true;
+    }
+
+    [[nodiscard]] static Process* choose(Process& parent, WaitSelector selector, WaitOptions options,
+                                         WaitAnswer& answer) noexcept {
+        if (selector.kind_ == WaitSelector::Kind::child) {
+            auto* const child = parent.topology_->template find<Process>(selector.number_, NumberRole::pid);
+            if (child == nullptr || child->parent_ != &parent || !meant(*child, selector, options.clones))
+                return nullptr;
+            const bool found = has_event(*child, options, answer.event);
+            answer.outcome = found ? WaitOutcome::event : WaitOutcome::none;
+            return found ? child : nullptr;
+        }
+        for (Process* child = parent.events_.first(); child != nullptr; child = parent.events_.next(*child))
+            if (meant(*child, selector, options.clones) && has_event(*child, options, answer.event)) {
+                answer.outcome = WaitOutcome::event;
+                return child;
+            }
+        for (Process* child = parent.children_.first(); child != nullptr; child = parent.children_.next(*child))
+            if (meant(*child, selector, options.clones)) {
+                answer.outcome = WaitOutcome::none;
+                break;
+            }
+        return nullptr;
+    }
+
+    static void unlist(Process& child) noexcept {
+        child.listed_ = false;
+        child.parent_->events_.unlink(child);
+    }
+};
+
+/// Asks what has happened to the children of `parent`, the eldest first. What is found is consumed: an exited child is
+/// reaped, a stop or continuation is not told again.
+/// **Complexity**: constant for a child by its number; else linear in the children to whom something has happened, and
+/// for "none yet" in those passed over until one is meant. No allocation. Takes the tree lock.
+/// **Source**: wait(2), waitid(2).
+template <class Traits>
+[[nodiscard]] WaitAnswer wait_poll(BasicProcess<Traits>& parent, WaitSelector selector, WaitOptions options = {}) {
+    return BasicWait<Traits>::poll(parent, selector, options, nullptr);
+}
+
+/// The same, but an exited child is claimed instead of reaped: `claim` is then not empty.
+template <class Traits>
+[[nodiscard]] WaitAnswer wait_claim(BasicProcess<Traits>& parent, WaitSelector selector, WaitOptions options,
+                                    BasicWaitClaim<Traits>& claim) {
+    return BasicWait<Traits>::poll(parent, selector, options, &claim);
+}
+
+/// Returns the token that a wait_poll() would give now.
+template <class Traits>
+[[nodiscard]] std::uint64_t wait_token(const BasicProcess<Traits>& parent) {
+    return BasicWait<Traits>::token(parent);
+}
+
+template <class Traits>
+void BasicWaitClaim<Traits>::commit() {
+    BasicWait<Traits>::commit(*child_);
+    child_ = nullptr;
+}
+
+template <class Traits>
+BasicEffects<Traits> BasicWaitClaim<Traits>::rollback() {
+    if (child_ == nullptr)
+        return {};
+    auto effects = BasicWait<Traits>::rollback(*child_, parent_);
+    child_ = nullptr;
+    return effects;
+}
+
+} // namespace procspace

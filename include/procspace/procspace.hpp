@@ -19,6 +19,7 @@
 #include "resource/define.hpp"
 #include "resource/descriptor.hpp"
 #include "resource/namespace.hpp"
+#include "resource/namespace_change.hpp"
 #include "resource/per_cpu_current.hpp"
 #include "resource/policy.hpp"
 #include "resource/registry.hpp"

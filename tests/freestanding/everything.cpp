@@ -21,6 +21,7 @@
 #include <procspace/resource/define.hpp>
 #include <procspace/resource/descriptor.hpp>
 #include <procspace/resource/namespace.hpp>
+#include <procspace/resource/namespace_change.hpp>
 #include <procspace/resource/per_cpu_current.hpp>
 #include <procspace/resource/policy.hpp>
 #include <procspace/resource/registry.hpp>

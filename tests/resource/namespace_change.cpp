@@ -1,6 +1,7 @@
 // [R8] fork, unshare and enter: what each policy does, and that each is a transaction.
+#include <procspace/resource/namespace_change.hpp>
+
 #include <procspace/resource/define.hpp>
-#include <procspace/resource/namespace.hpp>
 
 #include "support/catch.hpp"
 #include "support/forged_atomic.hpp"
@@ -10,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -385,6 +387,40 @@ TEST_CASE("Namespace: a replaced value whose destructor throws is gone, and the 
         CHECK(Tracked::alive() == 2 * (values - alive) - 2 + alive);
     }
     CHECK(Tracked::alive() == alive);
+}
+
+namespace {
+
+// A value whose end fails as if there were no memory.
+struct EndsBadly {
+    EndsBadly() = default;
+    EndsBadly(const EndsBadly&) = default;
+    EndsBadly& operator=(const EndsBadly&) = default;
+    ~EndsBadly() noexcept(false) {
+        if (armed) {
+            armed = false;
+            throw std::bad_alloc();
+        }
+    }
+    inline static bool armed = false;
+};
+constexpr ResourcePolicy ends_badly_policy{.share_flag = 0x1000};
+PROCSPACE_RESOURCE_WITH(ends_badly_policy, EndsBadly, ends_badly)
+
+} // namespace
+
+TEST_CASE("Namespace: a destructor that throws bad_alloc does not look like a change that failed",
+          "[resource][unshare][R4]") {
+    Ns<NullCounting> ns;
+    const EndsBadly* const before = &ends_badly.get(ns);
+    EndsBadly::armed = true;
+    SECTION("of try_unshare") {
+        CHECK_THROWS_AS(static_cast<void>(Ns<NullCounting>::try_unshare(ns, 0x1000)), std::bad_alloc);
+    }
+    SECTION("of try_reset") {
+        CHECK_THROWS_AS(static_cast<void>(ends_badly.try_reset(ns)), std::bad_alloc);
+    }
+    CHECK(&ends_badly.get(ns) != before);
 }
 
 TEST_CASE("Namespace: the destructor of a value that an unshare replaces sees the new one", "[resource][unshare][R8]") {

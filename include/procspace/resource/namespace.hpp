@@ -2,6 +2,8 @@
 // Namespace: one owner of each resource, in one array.
 //
 //      Namespace --> [ AnyResArc | AnyResArc | ... ]      one element per registered resource, at Resource::index()
+//
+// How it is forked, unshared and entered is defined in namespace_change.hpp, which the typed keys bring.
 
 #include "../fwd.hpp"
 #include "../core/config.hpp"
@@ -82,9 +84,7 @@ public:
     /// **Errors**: out of memory is std::bad_alloc; a refusal of an authorisation hook panics: see try_fork().
     /// **Complexity**: one allocation, and one for each resource that is not shared; one increment for each that is.
     [[nodiscard]] static BasicNamespace fork(const BasicNamespace& parent, std::uint64_t flags = 0) {
-        Arcs arcs;
-        or_raise(parent.make_fork(arcs, flags));
-        return BasicNamespace(arcs);
+        return BasicNamespace(parent, flags);
     }
     /// The same with errors as values. **Errors**: no_memory; what an authorisation hook says.
     [[nodiscard]] static Result<BasicNamespace> try_fork(const BasicNamespace& parent, std::uint64_t flags = 0) {
@@ -97,12 +97,12 @@ public:
     /// **Errors**: out of memory is std::bad_alloc; the other errors of try_unshare() panic.
     /// **Complexity**: one allocation for each value, and one for the change.
     static void unshare(BasicNamespace& ns, std::uint64_t flags) {
-        or_raise(ns.change(NamespaceChange::unshare, flags, nullptr));
+        ns.must_change(NamespaceChange::unshare, flags, nullptr);
     }
     /// The same with errors as values. **Errors**: no_memory; invalid (a flag that is no resource's, or of one that
     /// cannot be unshared); what an authorisation hook says.
     [[nodiscard]] static Result<void> try_unshare(BasicNamespace& ns, std::uint64_t flags) {
-        return catching([&] { return ns.change(NamespaceChange::unshare, flags, nullptr); });
+        return ns.try_change(NamespaceChange::unshare, flags, nullptr);
     }
 
     /// Makes `ns` name the values of `target` for the resources that `flags` select; with `all_resources` for all that
@@ -110,12 +110,12 @@ public:
     /// **Errors**: out of memory is std::bad_alloc; the other errors of try_enter() panic.
     /// **Complexity**: one allocation for the change, one increment for each resource that they do not share yet.
     static void enter(BasicNamespace& ns, const BasicNamespace& target, std::uint64_t flags) {
-        or_raise(ns.change(NamespaceChange::enter, flags, &target));
+        ns.must_change(NamespaceChange::enter, flags, &target);
     }
     /// The same with errors as values. **Errors**: no_memory; invalid (a flag that is no resource's, or of one that
     /// cannot be entered); what an authorisation hook says.
     [[nodiscard]] static Result<void> try_enter(BasicNamespace& ns, const BasicNamespace& target, std::uint64_t flags) {
-        return catching([&] { return ns.change(NamespaceChange::enter, flags, &target); });
+        return ns.try_change(NamespaceChange::enter, flags, &target);
     }
 
     /// Returns the owner of `resource` here.
@@ -173,6 +173,7 @@ private:
     }
 
     explicit BasicNamespace(Arcs& arcs) noexcept { arcs_.swap(arcs); }
+    BasicNamespace(const BasicNamespace& parent, std::uint64_t flags) { or_raise(parent.make_fork(arcs_, flags)); }
 
     static Result<BasicNamespace> finished(Arcs& arcs, Errno error) {
         if (error != Errno::ok)
@@ -189,93 +190,18 @@ private:
         return complete;
     }
 
-    Errno make_fork(Arcs& arcs, std::uint64_t flags) const {
-        if (const Errno refusal = permit(NamespaceChange::fork, flags, nullptr); refusal != Errno::ok)
-            return refusal;
-        bool complete = arcs.reserve(arcs_.size());
-        for (std::size_t i = 0; complete && i < arcs_.size(); ++i)
-            complete = push(arcs, policy(i).fork_rule(flags), for_children(i));
-        return complete ? Errno::ok : Errno::no_memory;
-    }
-
-    /// Adds what `rule` makes of `from`. Returns false when there is no memory.
-    static bool push(Arcs& arcs, ForkRule rule, const Arc& from) {
-        if (rule != ForkRule::share)
-            return arcs.push_new(from.resource(), rule == ForkRule::copy ? from.body() : nullptr);
-        arcs.push_shared(from);
-        return true;
-    }
-
-    /// The transaction of unshare, and of enter with a target.
-    [[PROCSPACE_SELDOM]] Errno change(NamespaceChange what, std::uint64_t flags, const BasicNamespace* target) {
-        if (const Errno refusal = permit(what, flags, target); refusal != Errno::ok)
-            return refusal;
-        Arcs candidate; // empty where what stands there stays
-        bool complete = candidate.try_resize(arcs_.size());
-        bool for_next_child = false;
-        for (std::size_t i = 0; complete && i < candidate.size(); ++i)
-            if (policy(i).selected(flags) && possible(what, policy(i))) {
-                complete = propose(candidate[i], i, target);
-                for_next_child |= policy(i).next_child_only;
-            }
-        if (complete && for_next_child && next_.size() == 0)
-            complete = next_.try_resize(arcs_.size());
-        if (!complete)
-            return Errno::no_memory;
-        // From here on nothing fails.
-        for (std::size_t i = 0; i < candidate.size(); ++i)
-            if (candidate[i])
-                (policy(i).next_child_only ? next_[i] : arcs_[i]).swap(candidate[i]);
-        if constexpr (has_exceptions)
-            candidate.release(); // its destructor would keep those of the former values to itself
-        return Errno::ok;
-    }
-
-    /// Gives an empty place what is to stand at `i`, or nothing where that stands there already.
-    [[PROCSPACE_SELDOM]] bool propose(Arc& place, std::size_t i, const BasicNamespace* target) {
-        const Arc& now = for_children(i);
-        if (target != nullptr) {
-            if (!now.same_as(target->arcs_[i]))
-                place = target->arcs_[i];
-            return true;
-        }
-        const bool copies = policy(i).on_unshare == ForkRule::copy;
-        const bool own = !policy(i).next_child_only || &now != &arcs_[i]; // and not what the namespace itself keeps
-        if (copies && own && now.unique())
-            return true;
-        return place.renew(now.resource(), copies ? now.body() : nullptr);
-    }
+    // Defined in namespace_change.hpp:
+    Errno make_fork(Arcs& arcs, std::uint64_t flags) const;
+    static bool push(Arcs& arcs, ForkRule rule, const Arc& from);
+    [[PROCSPACE_SELDOM]] void must_change(NamespaceChange what, std::uint64_t flags, const BasicNamespace* target);
+    Result<void> try_change(NamespaceChange what, std::uint64_t flags, const BasicNamespace* target);
+    [[PROCSPACE_SELDOM]] Errno change(Arcs& candidate, NamespaceChange what, std::uint64_t flags,
+                                      const BasicNamespace* target);
+    [[PROCSPACE_SELDOM]] bool propose(Arc& place, std::size_t i, const BasicNamespace* target);
+    [[PROCSPACE_SELDOM]] Errno permit(NamespaceChange what, std::uint64_t flags, const BasicNamespace* target) const;
 
     [[nodiscard]] const ResourcePolicy& policy(std::size_t index) const noexcept {
         return arcs_[index].resource().policy();
-    }
-    static bool possible(NamespaceChange what, const ResourcePolicy& policy) noexcept {
-        return what == NamespaceChange::fork ||
-               (what == NamespaceChange::enter ? policy.enterable : policy.on_unshare != ForkRule::share);
-    }
-    /// Checks that the change is possible for every resource that a flag names and, but for a fork, that every flag
-    /// names one; asks the hooks.
-    [[PROCSPACE_SELDOM]] Errno permit(NamespaceChange what, std::uint64_t flags, const BasicNamespace* target) const {
-        // Two namespaces of one registry have the same resources at all places, two of different ones at none.
-        if (target != nullptr && (target->arcs_.size() != arcs_.size() ||
-                                  (arcs_.size() != 0 && &target->arcs_[0].resource() != &arcs_[0].resource())))
-            refuse_resource();
-        std::uint64_t unknown = what == NamespaceChange::fork || flags == all_resources ? 0 : flags;
-        for (std::size_t i = 0; i < arcs_.size(); ++i) {
-            const ResourcePolicy& its = policy(i);
-            unknown &= ~its.share_flag;
-            if (!its.selected(flags))
-                continue;
-            Errno refusal = Errno::ok;
-            if (!possible(what, its))
-                refusal = flags == all_resources ? Errno::ok : Errno::invalid;
-            else if (its.authorise != nullptr)
-                refusal =
-                    its.authorise(what, for_children(i).body(), target != nullptr ? target->arcs_[i].body() : nullptr);
-            if (refusal != Errno::ok)
-                return refusal;
-        }
-        return unknown == 0 ? Errno::ok : Errno::invalid;
     }
 
     // An initialiser may allocate as well: its std::bad_alloc is out of memory like any other.

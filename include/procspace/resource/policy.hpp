@@ -51,6 +51,17 @@ struct ResourcePolicy {
     [[nodiscard]] constexpr bool selected(std::uint64_t flags) const noexcept {
         return flags == all_resources || (flags & share_flag) != 0;
     }
+    /// Returns whether the change can be made to this resource at all.
+    [[nodiscard]] constexpr bool allows(NamespaceChange change) const noexcept {
+        switch (change) {
+        case NamespaceChange::unshare:
+            return on_unshare != ForkRule::share;
+        case NamespaceChange::enter:
+            return enterable;
+        default:
+            return true;
+        }
+    }
     /// Returns what a fork with these flags does.
     [[nodiscard]] constexpr ForkRule fork_rule(std::uint64_t flags) const noexcept {
         if ((flags & share_flag) == 0)

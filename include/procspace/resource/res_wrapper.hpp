@@ -9,6 +9,7 @@
 #include "current.hpp"
 #include "descriptor.hpp"
 #include "namespace.hpp"
+#include "namespace_change.hpp"
 #include "res_arc.hpp"
 
 #include <cstddef>
@@ -87,7 +88,11 @@ public:
     /// **Errors**: no_memory, with nothing changed.
     template <class Traits>
     [[nodiscard]] Result<void> try_reset(BasicNamespace<Traits>& ns) const {
-        return ns.catching([&] { return ns.renew(resource_) ? Errno::ok : Errno::no_memory; });
+        auto& place = ns.checked(resource_);
+        auto fresh = try_create<Traits>();
+        if (fresh)
+            place.swap(fresh.value.any_); // the former value dies last: what its destructor throws is no failure
+        return fresh.error;
     }
 
     /// Makes a fresh value that is in no namespace yet. **Errors** and **Complexity**: as reset.

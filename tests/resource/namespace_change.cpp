@@ -454,8 +454,12 @@ TEST_CASE("Namespace: forking one that was moved from makes one of that kind, wh
     CHECK_THAT(support::panic_of([&] { static_cast<void>(ns.get(uts.resource())); }),
                StartsWith("no such resource in this namespace"));
     CHECK_THAT(support::panic_of([&] { uts.share_from(ns, taken); }), StartsWith("no such resource in this namespace"));
-    CHECK_THAT(support::panic_of([&] { Ns<NullCounting>::enter(ns, taken, new_uts); }),
+    Ns<NullCounting> whole;
+    CHECK_THAT(support::panic_of([&] { Ns<NullCounting>::enter(whole, ns, new_uts); }),
                StartsWith("no such resource in this namespace"));
+    // It has no resource that a flag could name.
+    CHECK(Ns<NullCounting>::try_enter(ns, taken, new_uts).error == Errno::invalid);
+    CHECK(Ns<NullCounting>::try_unshare(ns, new_uts).error == Errno::invalid);
 }
 
 namespace {

@@ -92,7 +92,9 @@ Table::Table() {
 void Table::add(const std::string& operation, const Side& ours, const std::vector<Side>& peers) {
     benchmark::RegisterBenchmark(ours.name.c_str(), ours.run);
     for (const Side& peer : peers) {
-        if (peer.run)
+        const bool registered =
+            std::any_of(lines_.begin(), lines_.end(), [&](const Line& line) { return line.peer == peer.name; });
+        if (peer.run && !registered)
             benchmark::RegisterBenchmark(peer.name.c_str(), peer.run);
         lines_.push_back({operation, ours.name, peer.name, !peer.run});
     }

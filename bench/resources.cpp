@@ -3,6 +3,8 @@
 #include "measure.hpp"
 #include "ratios.hpp"
 
+#include <procspace/core/pool.hpp>
+#include <procspace/core/thread_local_pool.hpp>
 #include <procspace/resource/current.hpp>
 #include <procspace/resource/define.hpp>
 
@@ -12,9 +14,11 @@
 #endif
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -54,6 +58,14 @@ PROCSPACE_BENCH_TEN(3)
 namespace {
 
 using procspace::Namespace;
+
+/// The same library with the pool instead of the heap: one lock for each size class, and a cache for each thread.
+struct PoolTraits : procspace::DefaultTraits {
+    using Memory = procspace::PoolMemory<>;
+};
+struct CachedPoolTraits : procspace::DefaultTraits {
+    using Memory = procspace::PoolMemory<procspace::ThreadCached<>>;
+};
 
 constexpr std::size_t resource_count = 32;
 constexpr std::size_t ring_size = 4;
@@ -147,6 +159,54 @@ void copy_and_drop(benchmark::State& state, const Owner& owner) {
     }
 }
 
+/// A thousand copies on each of two threads at once: a round ends when both have done theirs, so that one which does
+/// not get a processor lengthens the round instead of leaving the other one undisturbed.
+template <class Owner>
+void contended_copy_and_drop(benchmark::State& state, const Owner& owner) {
+    const auto thousand = [&owner] {
+        for (int i = 0; i < 1000; ++i) {
+            const Owner copy(owner);
+            use(copy.get());
+        }
+    };
+    constexpr unsigned over = ~0U;
+    std::atomic<unsigned> begun{0};
+    std::atomic<unsigned> done{0};
+    std::thread other([&] {
+        for (unsigned round = 1;; ++round) {
+            unsigned seen = round - 1;
+            while (seen == round - 1)
+                seen = begun.load(std::memory_order_relaxed);
+            if (seen == over)
+                return;
+            thousand();
+            done.store(round, std::memory_order_relaxed);
+        }
+    });
+    unsigned round = 0;
+    for (auto _ : state) {
+        begun.store(++round, std::memory_order_relaxed);
+        thousand();
+        while (done.load(std::memory_order_relaxed) != round) {}
+    }
+    begun.store(over, std::memory_order_relaxed);
+    other.join();
+}
+
+void arc_copy_contended(benchmark::State& state) {
+    const procspace::ResArc<std::uint64_t> owner = number.create();
+    contended_copy_and_drop(state, owner);
+    if (owner.use_count() != 1)
+        state.SkipWithError("the number of owners is not what it was");
+}
+
+void shared_ptr_copy_contended(benchmark::State& state) {
+    const auto owner = std::make_shared<std::uint64_t>(7);
+    contended_copy_and_drop(state, owner);
+    if (owner.use_count() != 1)
+        state.SkipWithError("the number of owners is not what it was");
+}
+
 void arc_copy(benchmark::State& state) {
     const procspace::ResArc<std::uint64_t> owner = number.create();
     copy_and_drop(state, owner);
@@ -172,9 +232,18 @@ void intrusive_ptr_copy(benchmark::State& state) {
     if (owner->use_count() != 1)
         state.SkipWithError("the number of owners is not what it was");
 }
+
+void intrusive_ptr_copy_contended(benchmark::State& state) {
+    const boost::intrusive_ptr<CountedNumber> owner(new CountedNumber);
+    contended_copy_and_drop(state, owner);
+    if (owner->use_count() != 1)
+        state.SkipWithError("the number of owners is not what it was");
+}
 const Side intrusive_ptr{"boost_intrusive_ptr/copy", intrusive_ptr_copy};
+const Side intrusive_ptr_contended{"boost_intrusive_ptr/copy/contended", intrusive_ptr_copy_contended};
 #else
 const Side intrusive_ptr{"boost_intrusive_ptr/copy", {}};
+const Side intrusive_ptr_contended{"boost_intrusive_ptr/copy/contended", {}};
 #endif
 
 void share_from_shared(benchmark::State& state) {
@@ -229,12 +298,13 @@ void vector_reset(benchmark::State& state) {
 
 // --- namespaces -----------------------------------------------------------------------------------------------------
 
+template <class Traits>
 void namespace_life(benchmark::State& state) {
     if (procspace::Registry::size() != resource_count)
         state.SkipWithError("this program does not have the resources that the table promises");
     std::uint64_t sum = 0;
     for (auto _ : state) {
-        const Namespace ns;
+        const procspace::BasicNamespace<Traits> ns;
         use(&ns);
         sum += number.get(ns);
     }
@@ -253,6 +323,32 @@ void vector_namespace_life(benchmark::State& state) {
         state.SkipWithError("a namespace was not initialised");
 }
 
+/// A child that shares everything, made and destroyed.
+template <class Traits>
+void namespace_fork(benchmark::State& state) {
+    const procspace::BasicNamespace<Traits> parent;
+    std::uint64_t sum = 0;
+    for (auto _ : state) {
+        const auto child = procspace::BasicNamespace<Traits>::fork(parent);
+        use(&child);
+        sum += number.get(child);
+    }
+    if (sum != 7 * static_cast<std::uint64_t>(state.iterations()) || number.arc(parent).use_count() != 2)
+        state.SkipWithError("a child did not share, or did not let go");
+}
+
+void vector_namespace_fork(benchmark::State& state) {
+    const VectorNamespace parent;
+    std::uint64_t sum = 0;
+    for (auto _ : state) {
+        const VectorNamespace child(parent);
+        use(&child);
+        sum += child.number();
+    }
+    if (sum != 7 * static_cast<std::uint64_t>(state.iterations()))
+        state.SkipWithError("a child did not share");
+}
+
 } // namespace
 
 void add_resources(Table& table) {
@@ -262,11 +358,19 @@ void add_resources(Table& table) {
               {{"ResWrapper/get", get_throughput}, {"vector_shared_ptr_void/current", vector_current_throughput}});
     table.add("copy and drop an owner", {"ResArc/copy", arc_copy},
               {{"std_shared_ptr/copy", shared_ptr_copy}, intrusive_ptr});
+    table.add("1000 of them on each of two threads", {"ResArc/copy/contended", arc_copy_contended},
+              {{"std_shared_ptr/copy/contended", shared_ptr_copy_contended}, intrusive_ptr_contended});
     table.add("share_from, already shared", {"ResWrapper/share_from", share_from_shared},
               {{"vector_shared_ptr_void/share_from", vector_share_from_shared}});
     table.add("reset, 8 bytes", {"ResWrapper/reset", reset}, {{"std_make_shared/reset", vector_reset}});
-    table.add("namespace of 32: create, destroy", {"Namespace/create_destroy", namespace_life},
-              {{"vector_shared_ptr_void/create_destroy", vector_namespace_life}});
+    const Side vector_life{"vector_shared_ptr_void/create_destroy", vector_namespace_life};
+    table.add("namespace of 32: create, destroy",
+              {"Namespace/create_destroy", namespace_life<procspace::DefaultTraits>}, {vector_life});
+    table.add("the same, pool", {"Namespace/create_destroy/pool", namespace_life<PoolTraits>}, {vector_life});
+    table.add("the same, pool with thread caches",
+              {"Namespace/create_destroy/cached_pool", namespace_life<CachedPoolTraits>}, {vector_life});
+    table.add("fork that shares all 32, destroy", {"Namespace/fork", namespace_fork<procspace::DefaultTraits>},
+              {{"vector_shared_ptr_void/fork", vector_namespace_fork}});
 }
 
 } // namespace bench

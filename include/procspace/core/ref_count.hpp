@@ -47,11 +47,15 @@ public:
             overflow();
     }
 
-    /// Removes an owner. Returns true when it was the last one: everything that all the others did is then visible.
+    /// Removes an owner that is likely to be the only one. Returns true when it was the last one: everything that all
+    /// the others did is then visible.
     [[nodiscard]] bool decrement() noexcept {
         // RC3. A sole owner needs no read-modify-write: only an owner could make another one.
-        if (count_.load(std::memory_order_acquire) == 1)
-            return true;
+        return count_.load(std::memory_order_acquire) == 1 || decrement_shared();
+    }
+
+    /// The same for one of several, most likely: without a look at the count first.
+    [[nodiscard]] bool decrement_shared() noexcept {
         const std::size_t before = count_.fetch_sub(1, std::memory_order_release); // RC2
         if constexpr (saturates) {
             if (before > max) [[unlikely]] {

@@ -77,7 +77,7 @@ public:
             return;
         PROCSPACE_TRY {
             while (size_ != 0)
-                arcs_[--size_].~Arc();
+                arcs_[--size_].drop();
         }
         PROCSPACE_CATCH(...) {
             drop_quietly();
@@ -109,7 +109,7 @@ private:
     [[gnu::noinline]] void drop_quietly() noexcept {
         while (size_ != 0) {
             PROCSPACE_TRY {
-                arcs_[--size_].~Arc();
+                arcs_[--size_].drop();
             }
             PROCSPACE_CATCH(...) {}
         }

@@ -14,8 +14,10 @@ Errno BasicNamespace<Traits>::make_fork(Arcs& arcs, std::uint64_t flags) const {
     if (const Errno refusal = permit(NamespaceChange::fork, flags, nullptr); refusal != Errno::ok)
         return refusal;
     bool complete = arcs.reserve(arcs_.size());
-    for (std::size_t i = 0; complete && i < arcs_.size(); ++i)
-        complete = push(arcs, policy(i).fork_rule(flags), for_children(i));
+    for (std::size_t i = 0; complete && i < arcs_.size(); ++i) {
+        const Arc& from = for_children(i);
+        complete = push(arcs, from.resource().policy().fork_rule(flags), from);
+    }
     return complete ? Errno::ok : Errno::no_memory;
 }
 
@@ -90,6 +92,8 @@ bool BasicNamespace<Traits>::propose(Arc& place, std::size_t i, const BasicNames
 /// one; asks the hooks.
 template <class Traits>
 Errno BasicNamespace<Traits>::permit(NamespaceChange what, std::uint64_t flags, const BasicNamespace* target) const {
+    if (flags == 0) // selects nothing
+        return Errno::ok;
     // Two namespaces of one registry have the same resources at all places, two of different ones at none.
     if (target != nullptr && arcs_.size() != 0)
         static_cast<void>(target->checked(arcs_[0].resource()));

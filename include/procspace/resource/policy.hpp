@@ -53,14 +53,8 @@ struct ResourcePolicy {
     }
     /// Returns whether the change can be made to this resource at all.
     [[nodiscard]] constexpr bool allows(NamespaceChange change) const noexcept {
-        switch (change) {
-        case NamespaceChange::unshare:
-            return on_unshare != ForkRule::share;
-        case NamespaceChange::enter:
-            return enterable;
-        default:
-            return true;
-        }
+        return change == NamespaceChange::fork ||
+               (change == NamespaceChange::enter ? enterable : on_unshare != ForkRule::share);
     }
     /// Returns what a fork with these flags does.
     [[nodiscard]] constexpr ForkRule fork_rule(std::uint64_t flags) const noexcept {

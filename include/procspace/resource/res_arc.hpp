@@ -81,7 +81,7 @@ public:
     }
     /// A value's destructor may throw: its memory is returned all the same.
     ~BasicAnyResArc() noexcept(!has_exceptions) {
-        if (body_ != nullptr && inner().count_.decrement())
+        if (body_ != nullptr && inner().count_.decrement_shared())
             destroy(inner());
     }
 
@@ -148,6 +148,14 @@ private:
     [[nodiscard]] void* shared() const {
         inner().count_.increment();
         return body_;
+    }
+
+    /// Gives the value up, as one who is likely to be its only owner: a namespace. Is empty then.
+    void drop() {
+        void* const former = body_;
+        body_ = nullptr;
+        if (former != nullptr && Inner::of(former).count_.decrement())
+            destroy(Inner::of(former));
     }
 
     // Out of line, as all below, so that the compare in front of it is all that a caller carries.

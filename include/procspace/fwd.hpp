@@ -26,6 +26,7 @@ enum class Overflow;
 class AnyData;
 class NullLock;
 class SpinLock;
+class TicketLock;
 template <class Irq>
 class SpinNoIrq;
 template <class Lock>
@@ -91,6 +92,13 @@ template <class Traits = DefaultTraits>
 using Pid = std::uint32_t;
 
 class FormatLine;
+class HeldLocks;
+template <class Traits>
+class CheckedLock;
+template <class Traits>
+struct CheckedMemory;
+template <class Base>
+struct CheckedTraits;
 struct BrokenRule;
 template <class Traits>
 class TreeInvariants;
@@ -106,6 +114,9 @@ struct ForkOptions;
 struct WaitOptions;
 struct WaitAnswer;
 class WaitSelector;
+class WaitBeds;
+template <class Base>
+struct BlockingWaitTraits;
 enum class ProcessState : unsigned char;
 enum class NumberRole : unsigned char;
 enum class ChildChange : unsigned char;
@@ -147,6 +158,10 @@ class BasicPreparedProcess;
 template <class Traits>
 class BasicPreparedThread;
 template <class Traits>
+class BasicPreparedGroup;
+template <class Traits>
+class BasicPreparedSession;
+template <class Traits>
 class BasicThreadGroup;
 template <class Traits>
 class BasicProcessBuilder;
@@ -167,6 +182,8 @@ using Exec = BasicExec<DefaultTraits>;
 using WaitClaim = BasicWaitClaim<DefaultTraits>;
 using PreparedProcess = BasicPreparedProcess<DefaultTraits>;
 using PreparedThread = BasicPreparedThread<DefaultTraits>;
+using PreparedGroup = BasicPreparedGroup<DefaultTraits>;
+using PreparedSession = BasicPreparedSession<DefaultTraits>;
 using ThreadGroup = BasicThreadGroup<DefaultTraits>;
 using ProcessBuilder = BasicProcessBuilder<DefaultTraits>;
 using ThreadBuilder = BasicThreadBuilder<DefaultTraits>;

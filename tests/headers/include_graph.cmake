@@ -32,7 +32,9 @@ set(freestanding
     type_traits
 )
 # Opt-in and hosted, not in the umbrella.
-set(hosted_headers core/thread_local_pool.hpp resource/thread_local_current.hpp)
+set(hosted_headers core/thread_local_pool.hpp debug/checked_traits.hpp process/blocking_wait.hpp
+    resource/thread_local_current.hpp
+)
 # Each puts a static constructor into every translation unit.
 set(banned_everywhere iostream)
 

@@ -110,7 +110,8 @@ private:
         process.exit_signal_ = options.sibling ? caller.exit_signal_ : static_cast<std::uint8_t>(options.exit_signal);
         process.vforked_ = options.vfork;
         process.set_parent(options.sibling ? *caller.parent_ : caller);
-        process.retie();
+        if (options.sibling) // else it is in its parent's group
+            process.retie();
     }
 
     std::shared_ptr<Process> process_; // null once published
@@ -154,10 +155,11 @@ public:
     /// Makes the process. **Panics** on the errors of try_build(), but for out of memory, which is std::bad_alloc where
     /// exceptions exist.
     std::shared_ptr<Process> build() {
-        auto built = try_build();
-        if (!built)
-            refuse_build<Traits>(built.error, pid_, Location::current());
-        return std::move(built.value);
+        Errno error = Errno::ok;
+        std::shared_ptr<Process> process = make(error);
+        if (error != Errno::ok)
+            refuse_build<Traits>(error, pid_, Location::current());
+        return process;
     }
 
     /// Makes the process and publishes it, in one critical section. On an error the builder keeps its data, and may try
@@ -166,30 +168,19 @@ public:
     /// numbers are in use); no_memory. **Panics** for a second init.
     /// **Complexity**: one allocation, three for init, and two blocks of the table now and then.
     [[nodiscard]] Built try_build() {
-        if (is_init_)
-            return build_init();
-        auto process = allocate();
-        if (!process)
-            return process.error;
-        const Errno refusal =
-            reserve(*process.value, [&](Process* parent) { Prepared::link(process.value, *parent, options_); });
-        if (refusal != Errno::ok) {
-            data_ = std::move(process.value->data_);
-            return refusal;
-        }
-        return process;
+        Errno error = Errno::ok;
+        Built built(make(error));
+        built.error = error;
+        return built;
     }
 
     /// Does the same but for the last step: what may fail. **Pre**: not for init. **Errors** as try_build().
     [[nodiscard]] Result<Prepared> prepare() {
-        auto process = allocate();
-        if (!process)
-            return process.error;
-        if (const Errno refusal = reserve(*process.value, [](Process*) {}); refusal != Errno::ok) {
-            data_ = std::move(process.value->data_);
-            return refusal;
-        }
-        return Prepared(std::move(process.value), parent_, options_);
+        Errno error = Errno::ok;
+        std::shared_ptr<Process> process = reserve(error, [](const std::shared_ptr<Process>&, Process*) {});
+        if (error != Errno::ok)
+            return error;
+        return Prepared(std::move(process), parent_, options_);
     }
 
 private:
@@ -199,40 +190,49 @@ private:
     /// For ProcessTree::new_init.
     BasicProcessBuilder(Topology& topology, Pid pid) noexcept : topology_(&topology), pid_(pid), is_init_(true) {}
 
-    /// The process with its data: nobody else can see it yet.
-    Built allocate() {
-        if (error_ != Errno::ok)
-            return error_;
-        if (pid_ == Pid{0}) // stands for "no process" wherever a number is asked for
-            return Errno::invalid;
-        auto process = try_make_shared<Process, Memory>(BuilderKey(), *topology_, is_init_);
-        if (process == nullptr)
-            return Errno::no_memory;
-        process->data_ = std::move(data_);
-        return Built(std::move(process));
-    }
+    // Handles are constructed where they stay and not assigned: a move right after the handle was written makes the
+    // processor wait for both halves of it.
 
-    /// The critical section: checks, reserves the number, then `link(parent)`; null for init. Once more if the table
-    /// lacks a block.
+    std::shared_ptr<Process> make(Errno& error) {
+        if (is_init_)
+            return make_init(error);
+        return reserve(error, [&](const std::shared_ptr<Process>& process, Process* parent) {
+            Prepared::link(process, *parent, options_);
+        });
+    }
+    std::shared_ptr<Process> make_init(Errno& error);
+
+    /// Makes the process with its data; then the critical section: checks, reserves the number, `link(process,
+    /// parent)`, the parent being null for init. Once more if the table lacks a block. On an error the data comes back,
+    /// and the process is null.
     template <class Link>
-    Errno reserve(Process& process, Link link) {
+    std::shared_ptr<Process> reserve(Errno& error, Link link) {
+        error = pid_ == Pid{0} ? Errno::invalid : error_; // 0 stands for "no process" wherever a number is asked for
+        if (error != Errno::ok)
+            return nullptr;
+        std::shared_ptr<Process> process = try_make_shared<Process, Memory>(BuilderKey(), *topology_, is_init_);
+        if (process == nullptr) {
+            error = Errno::no_memory;
+            return process;
+        }
+        process->data_ = std::move(data_); // nobody else can see it yet
         typename Topology::Blocks blocks;
         do {
             typename Topology::Guard guard(topology_->lock());
             Process* const parent = is_init_ ? nullptr : Process::find(*topology_, parent_);
-            Errno refusal = is_init_ ? (topology_->init_ != nullptr ? Errno::permission : Errno::ok)
-                                     : Prepared::refused(parent, options_);
-            if (refusal == Errno::ok)
-                refusal = topology_->reserve(process, pid_.value_or(0), blocks);
-            if (refusal == Errno::ok)
-                link(parent);
-            if (refusal != Errno::no_memory)
-                return refusal;
-        } while (blocks.try_fill());
-        return Errno::no_memory;
+            error = is_init_ ? (topology_->init_ != nullptr ? Errno::permission : Errno::ok)
+                             : Prepared::refused(parent, options_);
+            if (error == Errno::ok)
+                error = topology_->reserve(*process, pid_.value_or(0), blocks);
+            if (error == Errno::ok) {
+                link(process, parent);
+                return process;
+            }
+        } while (error == Errno::no_memory && blocks.try_fill());
+        data_ = std::move(process->data_);
+        process = nullptr;
+        return process;
     }
-
-    Built build_init();
 
     Topology* topology_;
     ProcessId parent_{};
@@ -244,27 +244,23 @@ private:
 };
 
 template <class Traits>
-auto BasicProcessBuilder<Traits>::build_init() -> Built {
-    auto process = allocate();
-    if (!process)
-        return process.error;
+auto BasicProcessBuilder<Traits>::make_init(Errno& error) -> std::shared_ptr<Process> {
     auto session = try_make_shared<Session, Memory>(BuilderKey(), *topology_);
     auto group = session ? try_make_shared<Group, Memory>(BuilderKey(), *topology_) : nullptr;
-    const Errno refusal = group == nullptr ? Errno::no_memory : reserve(*process.value, [&](Process*) {
-        Process& init = *process.value;
-        init.enter(process.value);
-        session->publish(init.pid(), session);
-        group->publish(init.pid(), session, group);
-        init.join(group);
-        topology_->init_ = &init;
-    });
-    if (refusal == Errno::permission) // after the lock: a test's panic throws, and others must find the tree open
-        Traits::panic("this tree has an init already", Location::current());
-    if (refusal != Errno::ok) {
-        data_ = std::move(process.value->data_);
-        return refusal;
+    if (group == nullptr) {
+        error = Errno::no_memory;
+        return nullptr;
     }
-    return process;
+    auto init = reserve(error, [&](const std::shared_ptr<Process>& process, Process*) {
+        process->enter(process);
+        session->publish(process->pid(), session);
+        group->publish(process->pid(), session, group);
+        process->join(group);
+        topology_->init_ = process.get();
+    });
+    if (error == Errno::permission) // after the lock: a test's panic throws, and others must find the tree open
+        Traits::panic("this tree has an init already", Location::current());
+    return init;
 }
 
 } // namespace procspace

@@ -115,12 +115,15 @@ private:
 
     void end_vfork(ProcessId id) noexcept { set(vforked_, id); }
     /// The child's change goes to this parent: `signal`, unless none, and a wake-up.
-    void notify(ProcessId parent, int signal, const ChildEvent& child) noexcept {
+    void notify(ProcessId parent, int signal, ChildChange change, Pid child, int status, const Usage& usage) noexcept {
         set(parent_, parent);
         signal_ = signal;
-        child_ = child;
+        child_.change = change; // field by field: a copy of the whole would wait for its parts to be written
+        child_.pid = child;
+        child_.status = status;
+        child_.usage = usage;
     }
-    void wake(ProcessId id) noexcept { notify(id, Signal::none, {}); }
+    void wake(ProcessId id) noexcept { set(parent_, id); }
     void announce_exit(ProcessId id) noexcept { set(exited_, id); }
     /// All threads but `spared`.
     void kill_threads(ProcessId id, Pid spared) noexcept {

@@ -26,6 +26,9 @@ struct BasicLeftovers {
     BasicLeftovers& operator=(const BasicLeftovers&) = delete;
     ~BasicLeftovers() { end(); }
 
+    /// Takes a process that was reaped: under the lock.
+    void add(BasicProcess<Traits>& corpse) noexcept { corpse.anchor_.swap(corpses); }
+
     /// Ends the corpses, one after the other and not inside each other.
     void end() noexcept {
         while (corpses != nullptr) {

@@ -14,6 +14,7 @@
 
 #include "../fwd.hpp"
 #include "../core/memory.hpp"
+#include "../core/result.hpp"
 
 #include <bit>
 #include <cstddef>
@@ -173,16 +174,17 @@ public:
         return hook;
     }
 
-    /// Enters a hook under its number. Returns false, with nothing changed, when that takes blocks and there are none:
-    /// they are to be asked for after unlock. **Pre**: the number is not above Highest.
-    [[nodiscard]] bool enter(NumberHook& hook, Blocks& blocks) noexcept {
+    /// Enters a hook under its number. **Errors**, with nothing changed: no_memory (it takes blocks, and there are
+    /// none: they are to be asked for after unlock); exists (the number is in use, and `must_be_free`).
+    /// **Pre**: the number is not above Highest.
+    [[nodiscard]] Errno enter(NumberHook& hook, Blocks& blocks, bool must_be_free) noexcept {
         NumberBranch*& branch = root_[hook.number >> 16];
         const unsigned at = hook.number >> 8 & 255;
         const bool needs_branch = branch == nullptr;
         const bool needs_leaf = needs_branch || branch->leaves[at] == nullptr;
         if ((needs_branch && !spares_.has_branch() && !blocks.has_branch()) ||
             (needs_leaf && !spares_.has_leaf() && !blocks.has_leaf()))
-            return false;
+            return Errno::no_memory;
         if (needs_branch)
             branch = spares_.has_branch() ? spares_.take_branch() : blocks.take_branch();
         if (needs_leaf) {
@@ -191,12 +193,14 @@ public:
         }
         NumberLeaf& leaf = *branch->leaves[at];
         NumberHook*& slot = leaf.slots[hook.number & 255];
+        if (must_be_free && slot != nullptr)
+            return Errno::exists;
         hook.next_role = slot;
         slot = &hook;
         leaf.used.set(hook.number & 255);
         if (leaf.used.all())
             branch->full.set(at);
-        return true;
+        return Errno::ok;
     }
 
     /// Takes a hook out. Empty blocks go to `emptied`, but for one of each kind if `keep_spares`: a process that comes

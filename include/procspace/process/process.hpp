@@ -207,14 +207,16 @@ public:
     /// Returns nullopt if its number is that of a session or of a group with members, or when it has exited.
     /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions. **Complexity**: two allocations.
     std::optional<NewSession> create_session();
-    /// The same with the reason. **Errors**: permission for the cases above; no_memory.
-    [[nodiscard]] Result<NewSession> try_create_session();
+    [[nodiscard]] Result<NewSession> try_create_session(); ///< with the reason: permission, or no_memory
     /// Moves the process into the group with its number, a new one unless that exists already.
     /// Returns null for the leader of its own group, for a session leader, and when it has exited.
     /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions. **Complexity**: one allocation.
     std::shared_ptr<Group> create_group();
-    /// The same with the reason. **Errors**: permission for the cases above; no_memory.
-    [[nodiscard]] Result<std::shared_ptr<Group>> try_create_group();
+    [[nodiscard]] Result<std::shared_ptr<Group>> try_create_group(); ///< with the reason: permission, or no_memory
+    /// Both with what prepare_group() and prepare_session() of the tree have allocated: they cannot run out of memory.
+    /// **Errors**: permission for the cases above. **Pre**: of this tree, not used before.
+    [[nodiscard]] Result<NewSession> create_session(BasicPreparedSession<Traits>&& fresh);
+    [[nodiscard]] Result<std::shared_ptr<Group>> create_group(BasicPreparedGroup<Traits>&& fresh);
     /// Moves the process into `group`; at no moment is it in none. Returns true if it is there, from now or before;
     /// false for a group of another session or tree, or one whose number was taken over by a session, for a session
     /// leader, and when the process has exited. **Pre**: not null. **Complexity**: logarithmic in the members, linear
@@ -272,8 +274,8 @@ private:
     [[nodiscard]] bool ignores(const BasicProcess& child) const noexcept;
     // process_jobs.hpp
     void join(const std::shared_ptr<Group>& group) noexcept;
-    [[nodiscard]] std::shared_ptr<Group> leave_group() noexcept;
-    [[nodiscard]] std::shared_ptr<Group> change_group(const std::shared_ptr<Group>& group) noexcept;
+    void leave_group(std::shared_ptr<Group>& emptied) noexcept;
+    void change_group(const std::shared_ptr<Group>& group, std::shared_ptr<Group>& emptied) noexcept;
     void retie() noexcept;
     [[nodiscard]] bool has_tie() const noexcept;
     Result<std::shared_ptr<Group>> enter_own_group(ProcessState latest, std::shared_ptr<Group> fresh);

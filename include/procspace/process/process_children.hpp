@@ -42,7 +42,7 @@ auto BasicProcess<Traits>::stop(int signal) -> Effects {
     stop_signal_ = static_cast<std::uint8_t>(signal);
     change_ = ChildChange::stopped;
     change_pending_ = true;
-    effects.notify(parent_->id(), signal_for(change_), {change_, pid(), signal, usage_});
+    effects.notify(parent_->id(), signal_for(change_), change_, pid(), signal, usage_);
     list_event();
     return effects;
 }
@@ -57,7 +57,7 @@ auto BasicProcess<Traits>::resume() -> Effects {
     --group_->stopped_;
     change_ = ChildChange::continued;
     change_pending_ = true;
-    effects.notify(parent_->id(), signal_for(change_), {change_, pid(), Signal::cont, usage_});
+    effects.notify(parent_->id(), signal_for(change_), change_, pid(), Signal::cont, usage_);
     list_event();
     return effects;
 }

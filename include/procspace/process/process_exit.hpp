@@ -61,12 +61,14 @@ auto BasicProcess<Traits>::exit(const Handle& wanted) -> Effects {
             if (!living())
                 return effects;
             exiting_ = true; // refuses fork, new_thread and free: nobody else changes its children's table for long
-            end_threads(nullptr, leftovers);
+            if (!threads_.threads_.empty())
+                end_threads(nullptr, leftovers);
             if (is_child_subreaper())
                 --this->topology_->subreapers_;
         }
         // The children move before the zombie can be seen: a zombie never has any.
-        hand_over_children(wanted.get(), effects, leftovers);
+        if (!children_.empty())
+            hand_over_children(wanted.get(), effects, leftovers);
         if (children_.empty() && leftovers.emptied == nullptr) {
             become_zombie(effects, leftovers);
             return effects;
@@ -79,8 +81,6 @@ auto BasicProcess<Traits>::exit(const Handle& wanted) -> Effects {
 template <class Traits>
 void BasicProcess<Traits>::hand_over_children(BasicProcess* wanted, Effects& effects, Leftovers& leftovers) noexcept {
     constexpr int batch = 16;
-    if (children_.empty())
-        return;
     BasicProcess& reaper = *reaper_of_children(wanted);
     for (int i = 0; i < batch && !children_.empty() && leftovers.emptied == nullptr; ++i) {
         BasicProcess& child = *children_.first();
@@ -97,6 +97,7 @@ void BasicProcess<Traits>::hand_over_children(BasicProcess* wanted, Effects& eff
             continue;
         if (reaper.ignores(child)) {
             child.reap(leftovers);
+            leftovers.add(child);
         } else if (effects.reaper != reaper.anchor_) { // nobody else will tell it of the zombie
             leftovers.former_reaper = std::exchange(effects.reaper, reaper.anchor_);
             effects.post(reaper, Signal::chld);
@@ -116,23 +117,26 @@ void BasicProcess<Traits>::become_zombie(Effects& effects, Leftovers& leftovers)
     // release: pairs with state(): whoever sees the zombie sees its exit code, and its children gone.
     state_.store(ProcessState::zombie, std::memory_order_release);
     exiting_ = false;
-    retie();
+    if (std::exchange(tied_, false))
+        --group_->ties_;
     if (counted && group_->ties_ == 0 && group_->stopped_ != 0)
         effects.hang_up(*group_);
     if (std::exchange(vforked_, false))
         effects.end_vfork(id());
-    effects.notify(parent_->id(), signal_for(ChildChange::exited), {ChildChange::exited, pid(), exit_code(), usage_});
+    effects.notify(parent_->id(), signal_for(ChildChange::exited), ChildChange::exited, pid(), exit_code(), usage_);
     effects.announce_exit(id());
     ++parent_->changes_;
     if (parent_->ignores(*this)) {
         reap(leftovers);
+        leftovers.add(*this);
     } else {
         change_pending_ = false; // that it has exited counts for more
         list_event();
     }
 }
 
-/// Out of all tables at once. **Pre**: it has neither children nor threads; `leftovers` has room for a group.
+/// Out of all tables at once. The parent's ownership, anchor_, is left to the caller, to be dropped after unlock.
+/// **Pre**: it has neither children nor threads; `leftovers` has room for a group.
 template <class Traits>
 void BasicProcess<Traits>::reap(Leftovers& leftovers) noexcept {
     if (parent_ != nullptr) { // but for init, at the end of the tree
@@ -143,30 +147,33 @@ void BasicProcess<Traits>::reap(Leftovers& leftovers) noexcept {
     }
     parent_ = nullptr;
     ppid_.store(0, std::memory_order_relaxed);
-    leftovers.emptied = leave_group();
+    leave_group(leftovers.emptied);
     group_ = nullptr;
     --this->topology_->counts_.processes;
     this->topology_->release(*this, leftovers.blocks);
     // release: pairs with state(): whoever sees it reaped finds its number free and its tables without it.
     state_.store(ProcessState::reaped, std::memory_order_release);
-    anchor_.swap(leftovers.corpses); // the parent's ownership goes there, and the next in the list comes here
 }
 
 template <class Traits>
 bool BasicProcess<Traits>::free() {
-    Leftovers leftovers; // declared first: it may be the last owner of this process
+    Leftovers leftovers;
+    bool refused = true;
     bool exited = true;
-    {
+    const Handle corpse = [&]() -> Handle { // may be the last owner of this process
         Guard guard(this->topology_->lock());
         if (state() == ProcessState::reaped || claimed_)
-            return false;
+            return nullptr;
         exited = state() == ProcessState::zombie;
-        if (exited) // of all who come here at once one passes: the state changes in this very section
-            reap(leftovers);
-    }
+        if (!exited)
+            return nullptr;
+        refused = false; // of all who come here at once one passes: the state changes in this very section
+        reap(leftovers);
+        return std::move(anchor_);
+    }();
     if (!exited)
         Traits::panic("free: the process has not exited", Location::current());
-    return true;
+    return !refused;
 }
 
 /// Whom the caller wants, if that can be; the nearest ancestor that is marked and not exiting; else init.

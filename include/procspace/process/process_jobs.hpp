@@ -6,6 +6,44 @@
 
 namespace procspace {
 
+/// A process group that is in no table yet: the memory for a create_group() that cannot fail for want of it.
+template <class Traits>
+class BasicPreparedGroup {
+public:
+    explicit BasicPreparedGroup(NoValue) noexcept {}
+
+private:
+    friend BasicProcess<Traits>;
+    friend BasicPreparedSession<Traits>;
+    friend BasicProcessTree<Traits>;
+
+    explicit BasicPreparedGroup(BasicTopology<Traits>& topology)
+        : group_(try_make_shared<BasicProcessGroup<Traits>, typename Traits::Memory>(BuilderKey(), topology)) {}
+
+    std::shared_ptr<BasicProcessGroup<Traits>> group_; // null when there was no memory
+};
+
+/// The same for create_session(): a session with its first group.
+template <class Traits>
+class BasicPreparedSession {
+public:
+    explicit BasicPreparedSession(NoValue) noexcept : group_(NoValue{}) {}
+
+private:
+    friend BasicProcess<Traits>;
+    friend BasicProcessTree<Traits>;
+
+    explicit BasicPreparedSession(BasicTopology<Traits>& topology)
+        : session_(try_make_shared<BasicSession<Traits>, typename Traits::Memory>(BuilderKey(), topology)),
+          group_(NoValue{}) {
+        if (session_ != nullptr)
+            group_ = BasicPreparedGroup<Traits>(topology);
+    }
+
+    std::shared_ptr<BasicSession<Traits>> session_;
+    BasicPreparedGroup<Traits> group_; // empty when there was no memory for both
+};
+
 // A process changes groups by the hook inside it, out of one index and into another under one lock hold. So a move
 // needs no memory, and at no moment is the process in no group.
 
@@ -23,25 +61,25 @@ void BasicProcess<Traits>::join(const std::shared_ptr<Group>& group) noexcept {
     sid_.store(group->session_->sid(), std::memory_order_relaxed);
 }
 
-/// Returns the group if this was its last member: it may end now, after unlock.
+/// If this was its last member the group goes to `emptied`, an empty handle: it may end now, after unlock.
 template <class Traits>
-auto BasicProcess<Traits>::leave_group() noexcept -> std::shared_ptr<Group> {
+void BasicProcess<Traits>::leave_group(std::shared_ptr<Group>& emptied) noexcept {
     if (std::exchange(tied_, false))
         --group_->ties_;
     if (is_stopped())
         --group_->stopped_;
     group_->members_.unlink(*this);
-    return group_->members_.empty() ? std::move(group_->anchor_) : nullptr;
+    if (group_->members_.empty())
+        emptied.swap(group_->anchor_);
 }
 
 template <class Traits>
-auto BasicProcess<Traits>::change_group(const std::shared_ptr<Group>& group) noexcept -> std::shared_ptr<Group> {
-    auto emptied = leave_group();
+void BasicProcess<Traits>::change_group(const std::shared_ptr<Group>& group, std::shared_ptr<Group>& emptied) noexcept {
+    leave_group(emptied);
     join(group);
     retie();
     for (BasicProcess* child = children_.first(); child != nullptr; child = children_.next(*child))
         child->retie();
-    return emptied;
 }
 
 /// A group is orphaned when none of its members is tied: has a parent, init aside, in another group of the session. The
@@ -77,16 +115,21 @@ bool BasicProcess<Traits>::move_to_group(const std::shared_ptr<Group>& group) {
     // Not listed: a new session took the number over while somebody held a handle to the emptied group.
     if (!group->listed_ || group->session_ != group_->session_ || is_session_leader())
         return false;
-    emptied = change_group(group);
+    change_group(group, emptied);
     return true;
 }
 
 template <class Traits>
 auto BasicProcess<Traits>::try_create_group() -> Result<std::shared_ptr<Group>> {
-    auto fresh = try_make_shared<Group, typename Traits::Memory>(BuilderKey(), *this->topology_);
-    if (fresh == nullptr)
+    BasicPreparedGroup<Traits> fresh(*this->topology_);
+    if (fresh.group_ == nullptr)
         return Errno::no_memory;
-    auto entered = enter_own_group(ProcessState::living, std::move(fresh));
+    return create_group(std::move(fresh));
+}
+
+template <class Traits>
+auto BasicProcess<Traits>::create_group(BasicPreparedGroup<Traits>&& fresh) -> Result<std::shared_ptr<Group>> {
+    auto entered = enter_own_group(ProcessState::living, std::move(fresh.group_));
     return entered ? std::move(entered) : Result<std::shared_ptr<Group>>(Errno::permission);
 }
 
@@ -115,17 +158,17 @@ auto BasicProcess<Traits>::enter_own_group(ProcessState latest, std::shared_ptr<
         group = std::move(fresh);
         group->publish(pid(), group_->session_, group);
     }
-    emptied = change_group(group);
+    change_group(group, emptied);
     return Result<std::shared_ptr<Group>>(std::move(group));
 }
 
 template <class Traits>
 Result<void> BasicProcess<Traits>::set_pgid(Pid wanted) {
     if (wanted == pid()) {
-        auto fresh = try_make_shared<Group, typename Traits::Memory>(BuilderKey(), *this->topology_);
-        if (fresh == nullptr)
+        BasicPreparedGroup<Traits> fresh(*this->topology_);
+        if (fresh.group_ == nullptr)
             return Errno::no_memory;
-        const Errno refusal = enter_own_group(ProcessState::zombie, std::move(fresh)).error;
+        const Errno refusal = enter_own_group(ProcessState::zombie, std::move(fresh.group_)).error;
         return refusal == Errno::exists ? Errno::ok : refusal;
     }
     std::shared_ptr<Group> group; // stands before the guard, as the next: dies after it
@@ -141,18 +184,22 @@ Result<void> BasicProcess<Traits>::set_pgid(Pid wanted) {
         group = found->self_handle();
     if (group == nullptr || group->session_ != group_->session_)
         return Errno::permission;
-    emptied = change_group(group);
+    change_group(group, emptied);
     return {};
 }
 
 template <class Traits>
 auto BasicProcess<Traits>::try_create_session() -> Result<NewSession> {
-    using Memory = typename Traits::Memory;
-    auto session = try_make_shared<Session, Memory>(BuilderKey(), *this->topology_);
-    auto group = session ? try_make_shared<Group, Memory>(BuilderKey(), *this->topology_) : nullptr;
-    if (group == nullptr)
+    BasicPreparedSession<Traits> fresh(*this->topology_);
+    if (fresh.group_.group_ == nullptr)
         return Errno::no_memory;
+    return create_session(std::move(fresh));
+}
 
+template <class Traits>
+auto BasicProcess<Traits>::create_session(BasicPreparedSession<Traits>&& fresh) -> Result<NewSession> {
+    auto session = std::move(fresh.session_);
+    auto group = std::move(fresh.group_.group_);
     typename Topology::Blocks blocks;
     std::shared_ptr<Group> emptied;
     Guard guard(this->topology_->lock());
@@ -164,7 +211,7 @@ auto BasicProcess<Traits>::try_create_session() -> Result<NewSession> {
         former->unlist(blocks); // emptied, but somebody holds a handle: no number ever has two groups
     session->publish(pid(), session);
     group->publish(pid(), session, group);
-    emptied = change_group(group);
+    change_group(group, emptied);
     return Result<NewSession>(NewSession(std::move(session), std::move(group)));
 }
 

@@ -77,23 +77,20 @@ public:
     [[nodiscard]] Errno reserve(NumberHook& hook, Pid wanted, Blocks& blocks) noexcept {
         if (wanted > highest_)
             return Errno::invalid;
-        if (wanted != 0 && numbers_.roles(wanted) != nullptr)
-            return Errno::exists;
         hook.number = wanted != 0 ? wanted : next_free();
         if (hook.number == 0)
             return Errno::again;
-        if (!numbers_.enter(hook, blocks))
-            return Errno::no_memory;
-        if (wanted == 0)
+        const Errno refusal = numbers_.enter(hook, blocks, true);
+        if (refusal == Errno::ok && wanted == 0)
             last_given_ = hook.number;
-        return Errno::ok;
+        return refusal;
     }
 
     /// Adds a role to a number in use. **Pre**: nothing has it in this role.
     void add_role(NumberHook& hook, Pid number) noexcept {
         hook.number = number;
         Blocks none;
-        static_cast<void>(numbers_.enter(hook, none)); // the number's leaf is there
+        static_cast<void>(numbers_.enter(hook, none, false)); // the number's leaf is there
     }
 
     /// Takes a role from a number, which is free when that was the last. What the table has no use for any more goes to
@@ -211,6 +208,10 @@ class BuilderKey {
     friend class BasicProcessBuilder;
     template <class>
     friend class BasicThreadBuilder;
+    template <class>
+    friend class BasicPreparedGroup;
+    template <class>
+    friend class BasicPreparedSession;
     explicit BuilderKey() = default;
 };
 

@@ -10,6 +10,7 @@
 #include "leftovers.hpp"
 #include "maps.hpp" // for users, as the seeds have them: the tree itself is linked by hooks
 #include "process.hpp"
+#include "process_jobs.hpp"
 #include "thread_builder.hpp"
 #include "topology.hpp"
 
@@ -50,6 +51,21 @@ public:
 
     /// Begins the first process, leader of its own session and group. **Panics** in build() if there is one.
     [[nodiscard]] BasicProcessBuilder<Traits> new_init(Pid pid) { return BasicProcessBuilder<Traits>(topology_, pid); }
+
+    /// Allocates what a create_group() or create_session() needs, for a caller that must not fail later.
+    /// **Errors**: no_memory. **Complexity**: one allocation, two for a session.
+    [[nodiscard]] Result<BasicPreparedGroup<Traits>> prepare_group() {
+        BasicPreparedGroup<Traits> fresh(topology_);
+        if (fresh.group_ == nullptr)
+            return Errno::no_memory;
+        return fresh;
+    }
+    [[nodiscard]] Result<BasicPreparedSession<Traits>> prepare_session() {
+        BasicPreparedSession<Traits> fresh(topology_);
+        if (fresh.group_.group_ == nullptr)
+            return Errno::no_memory;
+        return fresh;
+    }
 
     /// Returns init; null before it was built.
     [[nodiscard]] std::shared_ptr<Process> init() const {
@@ -131,8 +147,7 @@ BasicProcessTree<Traits>::~BasicProcessTree() noexcept(noexcept(Traits::panic(""
         Process* const parent = process->parent_;
         process->end_threads(nullptr, leftovers);
         process->reap(leftovers);
-        process->anchor_ = std::move(dismissed.corpses);
-        dismissed.corpses = std::move(leftovers.corpses);
+        dismissed.add(*process);
         if (parent == nullptr)
             topology_.init_ = nullptr;
         process = parent;

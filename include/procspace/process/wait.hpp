@@ -122,6 +122,7 @@ public:
             claim->parent_ = parent.id();
         } else {
             child->reap(leftovers);
+            leftovers.add(*child);
         }
         return answer;
     }
@@ -136,6 +137,7 @@ public:
         Guard guard(child.topology_->lock());
         child.claimed_ = false;
         child.reap(leftovers);
+        leftovers.add(child);
     }
 
     [[nodiscard]] static BasicEffects<Traits> rollback(Process& child, ProcessId claimer) {
@@ -147,10 +149,12 @@ public:
         ++parent.changes_;
         // Who has adopted it meanwhile was not told that there is a zombie: it was not for it to reap.
         const bool adopted = parent.id() != claimer;
-        effects.notify(parent.id(), adopted ? child.signal_for(ChildChange::exited) : Signal::none,
-                       {ChildChange::exited, child.pid(), child.exit_code(), child.usage_});
-        if (adopted && parent.ignores(child))
+        effects.notify(parent.id(), adopted ? child.signal_for(ChildChange::exited) : Signal::none, ChildChange::exited,
+                       child.pid(), child.exit_code(), child.usage_);
+        if (adopted && parent.ignores(child)) {
             child.reap(leftovers);
+            leftovers.add(child);
+        }
         return effects;
     }
 

@@ -1,0 +1,95 @@
+#include <procspace/process/exec.hpp>
+
+#include "support/catch.hpp"
+#include "support/world.hpp"
+
+#include <vector>
+
+using procspace::Errno;
+using procspace::Pid;
+using support::Pids;
+using support::World;
+
+PROCSPACE_TRAITS_TEST_CASE("Exec: completes when the siblings have ended", "[process][exec][P3]") {
+    World<TestType> world;
+    const auto child = world.init->fork(2).options({.exit_signal = 10}).build();
+    const auto leader = child->new_thread(2).build();
+    const auto caller = child->new_thread(3).build();
+    const auto sibling = child->new_thread(4).build();
+    auto exec = procspace::begin_exec(caller);
+    REQUIRE(exec);
+    Pids killed;
+    exec.value.effects().deliver([&](const auto& effect) { killed.push_back(effect.tid); });
+    CHECK(killed == Pids{2, 4});
+    CHECK(child->new_thread(5).try_build().error == Errno::no_process); // no new threads meanwhile
+    CHECK(procspace::begin_exec(sibling).error == Errno::again);
+    CHECK_FALSE(sibling->exec());
+    CHECK(exec.value.finish().error == Errno::again);
+    CHECK_FALSE(leader->exit(9));
+    CHECK(child->details().has_zombie_leader);
+    CHECK(exec.value.finish().error == Errno::again);
+    CHECK_FALSE(sibling->exit(9));
+    CHECK_FALSE(child->details().has_execed);
+    CHECK(exec.value.finish());
+    CHECK(caller->tid() == 2);
+    CHECK(child->threads() == std::vector{caller});
+    CHECK(world.tree.find_thread(2) == caller);
+    CHECK(world.tree.find_thread(3) == nullptr);
+    CHECK(child->details().has_execed);
+    CHECK_FALSE(child->details().has_zombie_leader);
+    CHECK(child->details().exit_signal == 17);
+    CHECK(child->new_thread(3).try_build());
+    CHECK(world.check().rule == nullptr);
+}
+
+PROCSPACE_TRAITS_TEST_CASE("Exec: one that is given up lets the process go on", "[process][exec]") {
+    World<TestType> world;
+    const auto child = world.init->fork(2).build();
+    const auto leader = child->new_thread(2).build();
+    const auto caller = child->new_thread(3).build();
+    {
+        const auto exec = procspace::begin_exec(caller);
+        CHECK(child->new_thread(5).try_build().error == Errno::no_process);
+    }
+    CHECK(child->new_thread(5).try_build());
+    CHECK(caller->tid() == 3);
+    CHECK(procspace::begin_exec(leader));
+}
+
+PROCSPACE_TRAITS_TEST_CASE("Exec: ends with its caller, and with a group exit", "[process][exec][P8]") {
+    World<TestType> world;
+    const auto child = world.init->fork(2).build();
+    const auto leader = child->new_thread(2).build();
+    const auto caller = child->new_thread(3).build();
+    auto exec = procspace::begin_exec(caller);
+    REQUIRE(exec);
+    SECTION("the caller has exited") {
+        CHECK_FALSE(caller->exit(1));
+        CHECK(exec.value.finish().error == Errno::no_process);
+        CHECK(child->new_thread(5).try_build()); // nobody is in exec any more
+    }
+    SECTION("a group exit has begun") {
+        child->group_exit(5);
+        leader->exit(0);
+        CHECK(exec.value.finish().error == Errno::interrupted);
+        CHECK(caller->tid() == 3);
+        CHECK(procspace::begin_exec(caller).error == Errno::no_process);
+    }
+    SECTION("the process has exited") {
+        child->exit();
+        CHECK(exec.value.finish().error == Errno::no_process);
+    }
+    CHECK(world.check().rule == nullptr);
+}
+
+PROCSPACE_TRAITS_TEST_CASE("Thread: a leader that exits before others is a zombie leader", "[process][thread]") {
+    World<TestType> world;
+    const auto child = world.init->fork(2).build();
+    const auto leader = child->new_thread(2).build();
+    const auto other = child->new_thread(3).build();
+    CHECK_FALSE(leader->exit(1));
+    CHECK(child->details().has_zombie_leader);
+    CHECK(child->exit_code() == 1);
+    CHECK(other->exit(2)); // the last one's code counts
+    CHECK(child->exit_code() == 2);
+}

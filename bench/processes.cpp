@@ -4,6 +4,7 @@
 #include "straight_port.hpp"
 
 #include <procspace/core/pool.hpp>
+#include <procspace/core/thread_local_pool.hpp>
 #include <procspace/process/tree.hpp>
 
 #include <atomic>
@@ -42,7 +43,7 @@ private:
 };
 
 struct PoolTraits : procspace::DefaultTraits {
-    using Memory = procspace::PoolMemory<procspace::DefaultPool>;
+    using Memory = procspace::PoolMemory<procspace::ThreadCached<>>;
 };
 
 /// A tree with a parent in it that is not init: the library's.

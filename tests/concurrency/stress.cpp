@@ -7,6 +7,7 @@
 #include "support/violations.hpp"
 
 #include <procspace/debug/format.hpp>
+#include <procspace/process/wait.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -25,6 +26,13 @@ using procspace::Pid;
 struct Watched : procspace::DefaultTraits {
     using Lock = support::DepthLock;
     using Memory = support::CountingMemory;
+    template <class E>
+    static void effect(const E& effect) {
+        support::expect_unlocked("an effect under the lock");
+        if (effect.process != nullptr)
+            told.fetch_add(effect.process->pid() == effect.id.pid, std::memory_order_relaxed);
+    }
+    inline static std::atomic<long> told{0};
 };
 
 template <class Traits>
@@ -74,7 +82,7 @@ private:
         const Process process = tree_.find_process(any(1, last_pid));
         if (process == nullptr)
             return fork(init_, any(2, last_pid), processes);
-        switch (any(0, 15)) {
+        switch (any(0, 23)) {
         case 0:
         case 1:
             return fork(process, any(2, last_pid), processes);
@@ -121,6 +129,45 @@ private:
             for (const auto& thread : process->threads())
                 sum_ += thread->tid();
             return;
+        case 15:
+            if (const auto answer = wait_poll(*process, procspace::WaitSelector::any(), {.stopped = true});
+                answer.outcome == procspace::WaitOutcome::event &&
+                answer.event.change == procspace::ChildChange::exited)
+                ++reaped_;
+            return;
+        case 16: {
+            procspace::BasicWaitClaim<Traits> claim;
+            static_cast<void>(wait_claim(*process, procspace::WaitSelector::any(), {}, claim));
+            if (claim && any(0, 1) == 1)
+                claim.commit(), ++reaped_;
+            return;
+        }
+        case 17:
+            process->stop(19);
+            return static_cast<void>(process->resume());
+        case 18:
+            return static_cast<void>(process->stop(20));
+        case 19:
+            if (auto prepared = process->fork(any(2, last_pid)).data(std::string(30, 'x')).prepare())
+                if (auto built = prepared.value.publish()) {
+                    ++made_;
+                    processes.push_back(std::move(built.value));
+                }
+            return;
+        case 20:
+            if (const Thread thread = tree_.find_thread(any(1, last_pid + 20)))
+                if (auto exec = procspace::begin_exec(thread))
+                    sum_ += exec.value.finish() ? 1 : 0;
+            return;
+        case 21:
+            process->set_parent_death_signal(static_cast<int>(any(0, 20)));
+            if (const auto group = process->group())
+                group->broadcast([&](const Process& member) { sum_ += member->pid(); });
+            return;
+        case 22:
+            sum_ +=
+                process->details().usage.user + tree_.counts().processes + tree_.next(procspace::NumberRole::sid, 2);
+            return process->charge({.user = 1, .system = 1});
         default:
             sum_ += to_string(*process).size();
             if (const auto group = process->group())

@@ -68,7 +68,8 @@ PROCSPACE_TRAITS_TEST_CASE("ProcessTree: many stand side by side with the same n
     CHECK(first.tree.find_process(2) == nullptr);
 }
 
-PROCSPACE_TRAITS_TEST_CASE("ProcessTree: finds what a number stands for in each of its roles", "[process][tree]") {
+PROCSPACE_TRAITS_TEST_CASE("ProcessTree: finds what a number stands for in each of its roles",
+                           "[process][tree][trap:22]") {
     World<TestType> world;
     const auto child = world.init->fork(2).build();
     const auto thread = child->new_thread(3).build();

@@ -82,8 +82,10 @@ template <class Traits>
 void BasicProcess<Traits>::hand_over_children(BasicProcess* wanted, Effects& effects, Leftovers& leftovers) noexcept {
     constexpr int batch = 16;
     BasicProcess& reaper = *reaper_of_children(wanted);
-    for (int i = 0; i < batch && !children_.empty() && leftovers.emptied == nullptr; ++i) {
-        BasicProcess& child = *children_.first();
+    BasicProcess* next = children_.first();
+    for (int i = 0; i < batch && next != nullptr && leftovers.emptied == nullptr; ++i) {
+        BasicProcess& child = *next;
+        next = children_.next(child);
         child.leave_parent();
         child.set_parent(reaper);
         child.exit_signal_ = Signal::chld;

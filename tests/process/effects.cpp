@@ -115,6 +115,8 @@ TEST_CASE("Effects: children get the signal they asked for before their parent i
     CHECK(delivered(parent->exit()) ==
           Told{"10 to 3", "wake 3", "12 to 5", "wake 5", "17 to 1 of 2:0", "wake 1", "2 has exited"});
     CHECK(third->details().parent_death_signal == 10);
+    CHECK(third->set_parent_death_signal(65) == procspace::Errno::invalid);
+    CHECK(third->set_parent_death_signal(-1) == procspace::Errno::invalid);
     CHECK(third->fork(9).build()->details().parent_death_signal == 0);
 }
 
@@ -296,4 +298,5 @@ TEST_CASE("Process: a sibling has the parent and the exit signal of its maker", 
     CHECK(sibling->details().exit_signal == 10);
     CHECK(delivered(sibling->exit()).front() == "10 to 1 of 3:0");
     CHECK(world.init->fork(4).options({.sibling = true}).try_build().error == procspace::Errno::invalid);
+    CHECK(world.init->fork(4).options({.exit_signal = 65}).try_build().error == procspace::Errno::invalid);
 }

@@ -23,6 +23,7 @@ PROCSPACE_TRAITS_TEST_CASE("Exec: completes when the siblings have ended", "[pro
     CHECK(killed == Pids{2, 4});
     CHECK(child->new_thread(5).try_build().error == Errno::no_process); // no new threads meanwhile
     CHECK(procspace::begin_exec(sibling).error == Errno::again);
+    CHECK(procspace::begin_exec(caller).error == Errno::again); // which gives up nothing of the first
     CHECK_FALSE(sibling->exec());
     CHECK(exec.value.finish().error == Errno::again);
     CHECK_FALSE(leader->exit(9));
@@ -91,5 +92,6 @@ PROCSPACE_TRAITS_TEST_CASE("Thread: a leader that exits before others is a zombi
     CHECK(child->details().has_zombie_leader);
     CHECK(child->exit_code() == 1);
     CHECK(other->exit(2)); // the last one's code counts
+    CHECK_FALSE(child->details().has_zombie_leader);
     CHECK(child->exit_code() == 2);
 }

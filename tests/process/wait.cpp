@@ -175,6 +175,10 @@ PROCSPACE_TRAITS_TEST_CASE("WaitClaim: a child is claimed by one waiter, who rea
         CHECK_FALSE(first.rollback().empty());
         CHECK(wait_poll(*world.init, WaitSelector::any()).event.pid == 2);
     }
+    SECTION("given back when it is used again") {
+        CHECK(wait_claim(*world.init, WaitSelector::child(9), {}, first).outcome == WaitOutcome::no_child);
+        CHECK(child->free());
+    }
     SECTION("given back by its end") {
         first = {};
         CHECK(wait_token(*world.init) != token);

@@ -28,7 +28,9 @@ template <class Traits>
     if (error == Errno::invalid && number == Pid{0})
         Traits::panic("build: 0 is not a number for a process or thread", where);
     if (error == Errno::invalid)
-        Traits::panic("build: the number is beyond the tree's highest, or init was to get a sibling", where);
+        Traits::panic(
+            "build: the number is beyond the tree's highest, the exit signal beyond 64, or init was to get a sibling",
+            where);
     if (error == Errno::again)
         Traits::panic("build: all numbers are in use", where);
     Traits::panic("build: the process has exited or its group exit has begun", where);
@@ -76,8 +78,8 @@ public:
     }
 
     /// Puts the process into the tree: one critical section, in which it inherits what its parent is then. Needs no
-    /// memory. **Errors**: no_process (the parent is exiting or gone, or its group exit has begun), invalid (a sibling
-    /// of init): it stays prepared. **Pre**: not moved from, not published.
+    /// memory. **Errors**: no_process (the parent is exiting or gone, or its group exit has begun): it stays prepared.
+    /// **Pre**: not moved from, not published.
     [[nodiscard]] Result<std::shared_ptr<Process>> publish() {
         typename Topology::Guard guard(process_->topology_->lock());
         Process* const parent = Process::find(*process_->topology_, parent_);
@@ -99,7 +101,8 @@ private:
     [[nodiscard]] static Errno refused(const Process* parent, ForkOptions options) noexcept {
         if (parent == nullptr || !parent->living() || parent->threads_.exited())
             return Errno::no_process;
-        return options.sibling && parent->is_init_ ? Errno::invalid : Errno::ok;
+        const bool valid = options.exit_signal >= 0 && options.exit_signal <= Signal::highest;
+        return !valid || (options.sibling && parent->is_init_) ? Errno::invalid : Errno::ok;
     }
 
     /// Into all tables. **Pre**: its number is reserved. Cannot fail.
@@ -164,7 +167,7 @@ public:
 
     /// Makes the process and publishes it, in one critical section. On an error the builder keeps its data, and may try
     /// again. **Errors**: no_process (the parent has exited, or its group exit has begun); exists (the number is in use
-    /// as pid, tid, pgid or sid); invalid (0, a number beyond the tree's highest, or a sibling of init); again (all
+    /// as pid, tid, pgid or sid); invalid (0, a number beyond the tree's highest, options that cannot be); again (all
     /// numbers are in use); no_memory. **Panics** for a second init.
     /// **Complexity**: one allocation, three for init, and two blocks of the table now and then.
     [[nodiscard]] Built try_build() {

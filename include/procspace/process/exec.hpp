@@ -36,7 +36,7 @@ public:
     /// Begins. `effects()` are then the siblings to be killed. **Errors**: no_process (the caller has ended, or a group
     /// exit has begun); again (another thread is in exec). **Complexity**: constant; no allocation.
     [[nodiscard]] static Result<BasicExec> begin(const std::shared_ptr<Thread>& caller) {
-        BasicExec exec(caller);
+        BasicExec exec(*caller->topology_);
         {
             Guard guard(caller->topology_->lock());
             auto& group = caller->process_->threads_;
@@ -45,6 +45,7 @@ public:
             if (group.execing_ != nullptr)
                 return Errno::again;
             group.execing_ = caller.get();
+            exec.caller_ = caller; // only now: one that was refused has nothing to give up
             if (group.threads_.size() > 1)
                 exec.effects_.kill_threads(caller->process_->id(), caller->tid());
         }
@@ -73,12 +74,11 @@ public:
     }
 
 private:
-    explicit BasicExec(const std::shared_ptr<Thread>& caller) noexcept
-        : caller_(caller), effects_(*caller->topology_) {}
+    explicit BasicExec(Topology& topology) noexcept : effects_(topology) {}
 
     [[nodiscard]] bool mine() const noexcept { return caller_->process_->threads_.execing_ == caller_.get(); }
 
-    std::shared_ptr<Thread> caller_; // null in one that was moved from
+    std::shared_ptr<Thread> caller_; // null in one that was moved from or refused
     BasicEffects<Traits> effects_;
 };
 

@@ -190,12 +190,12 @@ public:
     void set_child_policy(ChildPolicy policy);
     /// Sets the signal that this process gets when its parent exits; 0 for none. **Source**: prctl(2),
     /// PR_SET_PDEATHSIG.
-    void set_parent_death_signal(int signal);
+    Errno set_parent_death_signal(int signal); ///< ok, or invalid for what is no signal
     /// Adds to the time that it has used; nothing once it has exited.
     void charge(const Usage& spent);
     /// Returns what its parent and wait(2) know of it, as of one moment.
     [[nodiscard]] ProcessDetails details() const;
-    /// Marks it as stopped by `signal`, or as continued, for its parent to see. Nothing if it is so already.
+    /// Marks it as stopped by `signal`, or as continued, for its parent to see. Nothing if it is so already, or init.
     Effects stop(int signal);
     Effects resume();
 

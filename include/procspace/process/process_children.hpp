@@ -13,9 +13,12 @@ void BasicProcess<Traits>::set_child_policy(ChildPolicy policy) {
 }
 
 template <class Traits>
-void BasicProcess<Traits>::set_parent_death_signal(int signal) {
+Errno BasicProcess<Traits>::set_parent_death_signal(int signal) {
+    if (signal < 0 || signal > Signal::highest)
+        return Errno::invalid;
     Guard guard(this->topology_->lock());
     parent_death_signal_ = static_cast<std::uint8_t>(signal);
+    return Errno::ok;
 }
 
 template <class Traits>
@@ -28,7 +31,8 @@ void BasicProcess<Traits>::charge(const Usage& spent) {
 template <class Traits>
 ProcessDetails BasicProcess<Traits>::details() const {
     Guard guard(this->topology_->lock());
-    return {exit_signal_, parent_death_signal_, execed_, threads_.leader_exited_, usage_, children_usage_};
+    const bool zombie_leader = threads_.leader_exited_ && !threads_.threads_.empty();
+    return {exit_signal_, parent_death_signal_, execed_, zombie_leader, usage_, children_usage_};
 }
 
 template <class Traits>

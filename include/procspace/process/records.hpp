@@ -63,6 +63,7 @@ struct Signal {
     static constexpr int kill = 9;
     static constexpr int chld = 17;
     static constexpr int cont = 18;
+    static constexpr int highest = 64;
 };
 
 /// What a parent has declared about the signal SIGCHLD. **Source**: sigaction(2).

@@ -227,6 +227,7 @@ template <class Traits>
 template <class Traits>
 [[nodiscard]] WaitAnswer wait_claim(BasicProcess<Traits>& parent, WaitSelector selector, WaitOptions options,
                                     BasicWaitClaim<Traits>& claim) {
+    static_cast<void>(claim.rollback()); // what it held, if anything
     return BasicWait<Traits>::poll(parent, selector, options, &claim);
 }
 

@@ -159,6 +159,47 @@ struct Spaces {
 };
 Spaces spaces;
 
+/// A namespace that processors claim, and what they do in it.
+struct Claimed {
+    std::optional<procspace::ActivationMark<ModelTraits>> mark;
+    std::optional<support::ModelCell> inside;
+    int processors[2] = {};
+
+    /// The first processor has had it before.
+    void make() {
+        mark.emplace();
+        inside.emplace("what is done in the namespace");
+        use(0);
+    }
+    bool claim(int who) {
+        const bool mine = mark->claim(&processors[who]) == nullptr;
+        outcome[who] = mine ? "claimed" : "refused";
+        return mine;
+    }
+    void leave() {
+        inside->write();
+        mark->unclaim();
+    }
+    void use(int who) {
+        if (claim(who))
+            leave();
+    }
+    /// As who destroys a namespace: that must see what was done in it.
+    void write_if_free(int who) {
+        const bool free = !mark->active();
+        outcome[who] = free ? "free" : "active";
+        if (free)
+            inside->write();
+    }
+    void end() {
+        if (mark->active())
+            MemoryModel::fail("the mark stays");
+        inside.reset();
+        mark.reset();
+    }
+};
+Claimed claimed;
+
 void saturation(Arc<SaturatingTraits>& last) {
     outcome[0] += last.use_count() > Arc<SaturatingTraits>::max_refcount ? ", pinned" : ", counted";
     if (Value* const mine = last.get_mut())
@@ -273,6 +314,18 @@ const Case cases[] = {
       },
       true},
      {"copied, pinned"}},
+
+    {"claim against claim: never both at once, and each sees what the other did [trap:44]",
+     {[] { claimed.make(); }, {[] { claimed.use(0); }, [] { claimed.use(1); }}, [] { claimed.end(); }},
+     {"claimed claimed", "claimed refused", "refused claimed"}},
+    {"a claim against the end of the namespace: seen as active, or all that was done there [trap:44]",
+     {[] {
+          claimed.make();
+          claimed.claim(0);
+      },
+      {[] { claimed.leave(); }, [] { claimed.write_if_free(1); }},
+      [] { claimed.end(); }},
+     {"claimed active", "claimed free"}},
 
     // Three threads.
     {"three drops: the end of the value follows what all did [RC2 RC3]",

@@ -17,19 +17,18 @@ TEST_CASE("ActivationMark: is active as long as one place is left", "[resource][
     CHECK_FALSE(mark.active());
 }
 
-TEST_CASE("ActivationMark: one processor may add itself again, another one not before it has left",
+TEST_CASE("ActivationMark: a claim is refused to another processor until it is given up",
           "[resource][activation][trap:44]") {
     Mark mark;
     const int first = 0;
     const int second = 0;
-    CHECK(mark.try_add(&first));
-    CHECK(mark.try_add(&first));
-    CHECK_FALSE(mark.try_add(&second));
-    mark.remove();
-    CHECK_FALSE(mark.try_add(&second));
-    mark.remove();
+    CHECK(mark.claim(&first) == nullptr);
+    CHECK(mark.active());
+    CHECK(mark.claim(&first) == &first);
+    CHECK(mark.claim(&second) == &first);
+    mark.unclaim();
     CHECK_FALSE(mark.active());
-    CHECK(mark.try_add(&second));
-    CHECK_FALSE(mark.try_add(&first));
-    mark.remove();
+    CHECK(mark.claim(&second) == nullptr);
+    CHECK(mark.claim(&first) == &second);
+    mark.unclaim();
 }

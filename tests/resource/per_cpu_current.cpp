@@ -112,7 +112,14 @@ TEST_CASE("PerCpuCurrent: one processor may enter a namespace again, and any num
     const Task task;
     task.run();
     {
-        const NamespaceScope again(task.ns);
+        NamespaceScope again(task.ns);
+        { const NamespaceScope and_again(task.ns); }
+        again.switch_to(global_ns<Traits>());
+        elsewhere([&] {
+            CHECK(support::panic_of([&] { task.run(); }) ==
+                  "a namespace is made the current one of two processors at once");
+        });
+        again.switch_to(task.ns);
         const NamespaceScope global(global_ns<Traits>());
         elsewhere([&] {
             const NamespaceScope global_too(global_ns<Traits>());
@@ -120,7 +127,9 @@ TEST_CASE("PerCpuCurrent: one processor may enter a namespace again, and any num
         });
     }
     CHECK(current_number() == &number.get(task.ns));
+    CHECK(task.ns.activation().active());
     idle();
+    CHECK_FALSE(task.ns.activation().active());
 }
 
 TEST_CASE("PerCpuCurrent: a namespace cannot be destroyed while it is active", "[resource][per_cpu][R7]") {
@@ -171,7 +180,13 @@ TEST_CASE("PerCpuCurrent: a scope is left where and in the order in which it was
     const std::string wrong = "a NamespaceScope is left in another order than it was entered, or on another processor";
     NamespaceScope<Traits>* const kept = outer.release();
     CHECK(support::panic_of([&] { kept->~NamespaceScope(); }) == wrong);
-    elsewhere([&] { CHECK(support::panic_of([&] { kept->~NamespaceScope(); }) == wrong); });
+    elsewhere([&] {
+        CHECK(support::panic_of([&] { kept->~NamespaceScope(); }) == wrong);
+        const Task three;
+        const NamespaceScope as_deep(three.ns);
+        CHECK(support::panic_of([&] { kept->~NamespaceScope(); }) == wrong);
+        CHECK(current_number() == &number.get(three.ns));
+    });
     CHECK(current_number() == &number.get(two.ns));
     inner.reset();
     CHECK(current_number() == &number.get(one.ns));

@@ -135,6 +135,22 @@ public:
         active_->write(cell, &before, before.value + n, order, true);
         return before.value;
     }
+    static bool compare_exchange(const void* address, std::uint64_t& expected, std::uint64_t desired,
+                                 std::memory_order success, std::memory_order failure) {
+        Cell& cell = active_->arrive(address);
+        std::vector<Message*> candidates = active_->readable(cell, false);
+        // A message that an RMW follows already can only be read by one that fails.
+        std::erase_if(candidates, [&](const Message* m) { return m->followed && m->value == expected; });
+        Message* const before = candidates[active_->choose(candidates.size())];
+        const bool done = before->value == expected;
+        active_->read(cell, {before}, done ? success : failure);
+        active_->note(done ? "changes" : "reads", before->value, done ? success : failure);
+        if (done)
+            active_->write(cell, before, desired, success, true);
+        else
+            expected = before->value;
+        return done;
+    }
 
     /// Blocks stay until the execution ends, so that an access after the end is found and does no harm.
     static void* allocate(std::size_t size, std::size_t align) {
@@ -444,6 +460,12 @@ public:
     U fetch_add(U n, std::memory_order order) { return value(MemoryModel::add(this, word(n), order)); }
     U fetch_sub(U n, std::memory_order order) {
         return value(MemoryModel::add(this, std::uint64_t{0} - word(n), order));
+    }
+    bool compare_exchange_strong(U& expected, U desired, std::memory_order success, std::memory_order failure) {
+        std::uint64_t found = word(expected);
+        const bool done = MemoryModel::compare_exchange(this, found, word(desired), success, failure);
+        expected = value(found);
+        return done;
     }
 
 private:

@@ -34,6 +34,7 @@ private:
     // Atomic for handlers that interrupt a switch: they see the former namespace or the next one. Null: the global one.
     typename Traits::template Atomic<const BasicNamespace<Traits>*> ns_{nullptr};
     std::size_t depth_ = 0;   // number of scopes around
+    bool marked_ = false;     // whether it is for the innermost activation to take the mark off its namespace
     Guard* newest_ = nullptr; // the live guards, as a list: a handler that comes in between restores it before it ends
 };
 
@@ -54,8 +55,10 @@ class SlotCurrent {
     using Slot = CurrentSlot<Traits>;
 
     struct Activation {
-        const Ns* ns = nullptr;
-        std::size_t depth = 0;
+        const Slot* slot;
+        const Ns* ns;
+        std::size_t depth;
+        bool marked;
     };
 
 public:
@@ -87,9 +90,10 @@ public:
     [[nodiscard]] static Activation enter(const Ns& next) {
         [[maybe_unused]] const typename Slots::Pin pin{};
         Slot& slot = Slots::slot();
-        activate(slot, &next);
-        const Activation former{current(slot), slot.depth_};
+        const bool marked = mark(slot, &next);
+        const Activation former{&slot, current(slot), slot.depth_, slot.marked_};
         slot.depth_ = former.depth + 1;
+        slot.marked_ = marked;
         slot.ns_.store(&next, std::memory_order_relaxed); // for this thread or processor: no other reads it
         return former;
     }
@@ -99,13 +103,16 @@ public:
     static void leave(Activation former) {
         [[maybe_unused]] const typename Slots::Pin pin{};
         Slot& slot = Slots::slot();
-        if (slot.depth_ != former.depth + 1)
+        if (&slot != former.slot || slot.depth_ != former.depth + 1)
             raise_panic<Traits>(
                 "a NamespaceScope is left in another order than it was entered, or on another processor");
         const Ns* const left = current(slot);
+        const bool marked = slot.marked_;
         slot.ns_.store(former.ns, std::memory_order_relaxed); // as in enter()
+        slot.marked_ = former.marked;
         slot.depth_ = former.depth;
-        deactivate(left);
+        if (marked)
+            unmark(*left);
         bool outlived = false;
         for (auto* guard = slot.newest_; guard != nullptr; guard = guard->older)
             if (guard->depth > former.depth) {
@@ -130,28 +137,37 @@ public:
         const Ns* const former = current(slot);
         if (former == next)
             return;
-        activate(slot, next);
+        const bool former_marked = slot.marked_;
+        slot.marked_ = mark(slot, next);
         slot.ns_.store(next, std::memory_order_relaxed); // as in enter()
-        deactivate(former);
+        if (former_marked)
+            unmark(*former);
     }
 
 private:
     static const Ns* current(const Slot& slot) noexcept { return slot.ns_.load(std::memory_order_relaxed); }
 
-    // The global namespace is current wherever nothing else is: nobody counts where.
-    static bool counted(const Ns* ns) noexcept { return ns != nullptr && ns != try_global_ns<Traits>(); }
-
-    static void activate(Slot& slot, const Ns* next) {
-        if (!counted(next))
-            return;
-        if constexpr (!Slots::exclusive)
+    /// Marks `next` as active. Returns whether there is a mark to take off again: not where the slot has claimed it
+    /// already, in an activation around this one or one that a handler has interrupted, and not for the global
+    /// namespace: that is current wherever nothing else is, and nobody counts where.
+    static bool mark(Slot& slot, const Ns* next) {
+        if (next == nullptr || next == try_global_ns<Traits>())
+            return false;
+        if constexpr (Slots::exclusive) {
+            const void* const holder = next->activation().claim(&slot);
+            if (holder != nullptr && holder != &slot)
+                raise_panic<Traits>("a namespace is made the current one of two processors at once");
+            return holder == nullptr;
+        } else {
             next->activation().add();
-        else if (!next->activation().try_add(&slot))
-            raise_panic<Traits>("a namespace is made the current one of two processors at once");
+            return true;
+        }
     }
-    static void deactivate(const Ns* former) noexcept {
-        if (counted(former))
-            former->activation().remove();
+    static void unmark(const Ns& former) noexcept {
+        if constexpr (Slots::exclusive)
+            former.activation().unclaim();
+        else
+            former.activation().remove();
     }
 
     [[no_unique_address]] typename Slots::Pin pin_{}; // before anything that depends on the slot

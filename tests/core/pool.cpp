@@ -208,6 +208,40 @@ TEST_CASE("PoolMemory: never holds more than it may, large blocks included", "[c
     CHECK(Pool::held_bytes() == 0);
 }
 
+namespace {
+struct SixteenSlabs : TestPool<10> {
+    using Upstream = procspace::HeapMemory; // from two threads, at speed
+    static constexpr std::size_t max_bytes = 65536;
+};
+} // namespace
+
+TEST_CASE("PoolMemory: a request that does not fit makes none fail that does", "[core][pool]") {
+    using Pool = PoolMemory<SixteenSlabs>;
+    void* const half = Pool::allocate(32768, 8);
+    std::atomic<bool> done{false};
+    std::atomic<int> tries{0};
+    std::thread greedy([&] {
+        while (!done.load(std::memory_order_relaxed)) {
+            void* const more = Pool::allocate(60000, 8);
+            tries.fetch_add(1, std::memory_order_relaxed);
+            if (more != nullptr)
+                Pool::deallocate(more, 60000, 8);
+        }
+    });
+    int refused = 0;
+    for (int i = 0; i < 20000 || tries.load(std::memory_order_relaxed) < 20000; ++i) {
+        void* const block = Pool::allocate(2000, 8);
+        refused += block == nullptr ? 1 : 0;
+        if (block != nullptr)
+            Pool::deallocate(block, 2000, 8);
+    }
+    done.store(true, std::memory_order_relaxed);
+    greedy.join();
+    CHECK(refused == 0);
+    Pool::deallocate(half, 32768, 8);
+    CHECK(Pool::held_bytes() == 0);
+}
+
 TEST_CASE("PoolMemory: a cache asks the slabs once for many blocks", "[core][pool]") {
     using Config = OneCpu<6>;
     using Pool = PoolMemory<Config>;

@@ -160,15 +160,22 @@ private:
         return slab.free.first != nullptr || slab.fresh + size <= slab_bytes;
     }
 
+    /// Reserves room within the limit, so that two cannot pass together. What does not fit is not added even for a
+    /// moment: another request, that fits, would be refused.
+    static bool reserve(std::size_t size) noexcept {
+        // relaxed, as everywhere with held_: a sum that orders nothing.
+        std::size_t held = held_.load(std::memory_order_relaxed);
+        do {
+            if (size > Config::max_bytes - held)
+                return false;
+        } while (!held_.compare_exchange_weak(held, held + size, std::memory_order_relaxed, std::memory_order_relaxed));
+        return true;
+    }
+
     /// Upstream, within the limit.
     [[gnu::noinline]] static void* obtain(std::size_t size, std::size_t align) noexcept {
-        // relaxed, as everywhere with held_: a sum that orders nothing. Reserved first, so that two cannot pass
-        // together.
-        if (size > Config::max_bytes || held_.fetch_add(size, std::memory_order_relaxed) > Config::max_bytes - size) {
-            if (size <= Config::max_bytes)
-                held_.fetch_sub(size, std::memory_order_relaxed);
+        if (!reserve(size))
             return nullptr;
-        }
         void* const memory = Upstream::allocate(size, align);
         if (memory == nullptr)
             held_.fetch_sub(size, std::memory_order_relaxed);

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <random>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using procspace::PoolCache;
@@ -192,12 +193,19 @@ TEST_CASE("PoolMemory: never holds more than it may, large blocks included", "[c
     CHECK(Pool::held_bytes() == 4096);
 
     SECTION("a large block counts") {
-        CHECK(Pool::allocate(4097, 8) == nullptr);
+        CHECK(Pool::allocate(8193, 8) == nullptr);
         CHECK(Pool::allocate(SIZE_MAX, 8) == nullptr);
+        CHECK(Pool::held_bytes() == 4096);
         void* const large = Pool::allocate(4096, 8);
         REQUIRE(large != nullptr);
         CHECK(Pool::held_bytes() == 8192);
         Pool::deallocate(large, 4096, 8);
+    }
+    SECTION("an empty slab is given up for a large block") {
+        void* const large = Pool::allocate(8192, 8);
+        REQUIRE(large != nullptr);
+        CHECK(Pool::held_bytes() == 8192);
+        Pool::deallocate(large, 8192, 8);
     }
     SECTION("an empty slab of one class is given up for another") {
         auto small = blocks<Pool>(2 * ((4096 - 64) / 16), 16);
@@ -206,6 +214,50 @@ TEST_CASE("PoolMemory: never holds more than it may, large blocks included", "[c
     }
     Pool::trim();
     CHECK(Pool::held_bytes() == 0);
+}
+
+namespace {
+struct OneSlab : OneCpu<11> {
+    static constexpr std::size_t max_bytes = 4096;
+};
+
+/// Refuses one allocation, while which a block comes back as from another thread.
+template <class Pool>
+struct Meanwhile : FailNth {
+    inline static void* block = nullptr;
+    static void* allocate(std::size_t size, std::size_t align) noexcept {
+        if (void* const back = std::exchange(block, nullptr)) {
+            Pool::deallocate(back, 64, 8);
+            return nullptr;
+        }
+        return FailNth::allocate(size, align);
+    }
+};
+struct ComesBack : TestPool<12> {
+    using Upstream = Meanwhile<PoolMemory<ComesBack>>;
+};
+} // namespace
+
+TEST_CASE("PoolMemory: a cache gives up its blocks for another class before that is refused", "[core][pool]") {
+    using Pool = PoolMemory<OneSlab>;
+    void* const small = Pool::allocate(64, 8);
+    CHECK(Pool::allocate(128, 8) == nullptr);
+    Pool::deallocate(small, 64, 8);
+    void* const other = Pool::allocate(128, 8);
+    REQUIRE(other != nullptr);
+    Pool::deallocate(other, 128, 8);
+    Pool::flush(OneSlab::blocks);
+    CHECK(Pool::trim());
+    CHECK(Pool::held_bytes() == 0);
+}
+
+TEST_CASE("PoolMemory: a block that comes back while there is no memory for another slab is served", "[core][pool]") {
+    using Pool = PoolMemory<ComesBack>;
+    auto all = blocks<Pool>((4096 - 64) / 64, 64);
+    ComesBack::Upstream::block = all.back().bytes;
+    CHECK(Pool::allocate(64, 8) == all.back().bytes);
+    return_all<Pool>(all);
+    Pool::trim();
 }
 
 namespace {

@@ -51,9 +51,9 @@ class PoolMemory {
 public:
     /// Returns a block, or null when Upstream has none or the pool would hold more than max_bytes.
     static void* allocate(std::size_t size, std::size_t align) noexcept {
-        if (!is_small(size, align)) [[unlikely]]
+        if (!SizeClasses::has(size, align)) [[unlikely]]
             return obtain(size, align);
-        const std::size_t index = class_of(size, align);
+        const std::size_t index = size_classes.of(size, align);
         if constexpr (cached) {
             void* const block = pop_cached(index);
             return block != nullptr ? block : refill(index);
@@ -64,9 +64,9 @@ public:
 
     /// Takes a block back. **Pre**: `p` came from allocate() of this pool, with the same size and align.
     static void deallocate(void* p, std::size_t size, std::size_t align) noexcept {
-        if (!is_small(size, align)) [[unlikely]]
+        if (!SizeClasses::has(size, align)) [[unlikely]]
             return give_up(p, size, align);
-        const std::size_t index = class_of(size, align);
+        const std::size_t index = size_classes.of(size, align);
         if constexpr (cached) {
             if (!push_cached(index, p)) [[unlikely]]
                 drain(index, p);
@@ -104,12 +104,8 @@ public:
 
     /// Returns the blocks of a cache to their slabs: for a thread that ends, a processor that goes away.
     static void flush(PoolCache& cache) noexcept {
-        for (std::size_t index = 0; index < SizeClasses::count; ++index) {
-            FreeChain chain;
-            while (void* const block = cache.pop(index))
-                chain.push(block);
-            give_back(index, chain);
-        }
+        for (std::size_t index = 0; index < SizeClasses::count; ++index)
+            give_back(index, cache.pop_all(index));
     }
 
 private:
@@ -144,15 +140,6 @@ private:
         }
     };
 
-    static constexpr bool is_small(std::size_t size, std::size_t align) noexcept {
-        return size - 1 < SizeClasses::largest && align <= SizeClasses::strictest_align; // none for 0 bytes
-    }
-    static constexpr std::size_t class_of(std::size_t size, std::size_t align) noexcept {
-        if (align > 16) // every block is a multiple of 16
-            size = (size + align - 1) & ~(align - 1);
-        return size_classes.of(size);
-    }
-
     static Slab* slab_of(void* block) noexcept {
         return reinterpret_cast<Slab*>(reinterpret_cast<std::uintptr_t>(block) & ~(slab_bytes - 1));
     }
@@ -172,8 +159,28 @@ private:
         return true;
     }
 
-    /// Upstream, within the limit.
+    /// Upstream, within the limit. What is kept for later is given up when it is needed now; the caches of others,
+    /// which only they may touch, keep theirs.
     [[gnu::noinline]] static void* obtain(std::size_t size, std::size_t align) noexcept {
+        void* memory = try_obtain(size, align);
+        if (memory == nullptr && size <= Config::max_bytes && reclaim())
+            memory = try_obtain(size, align);
+        return memory;
+    }
+    static bool reclaim() noexcept {
+        if constexpr (cached)
+            for (std::size_t index = 0; index < SizeClasses::count; ++index) {
+                FreeChain chain;
+                {
+                    typename Config::Cache guard;
+                    if (PoolCache* const cache = guard.cache())
+                        chain = cache->pop_all(index);
+                }
+                give_back(index, chain);
+            }
+        return trim();
+    }
+    static void* try_obtain(std::size_t size, std::size_t align) noexcept {
         if (!reserve(size))
             return nullptr;
         void* const memory = Upstream::allocate(size, align);
@@ -191,17 +198,14 @@ private:
         FreeChain chain = take_here(index, wanted);
         if (chain.count != 0)
             return chain;
-        void* memory = obtain(slab_bytes, slab_bytes);
-        if (memory == nullptr && trim()) // what other classes kept for later is needed now
-            memory = obtain(slab_bytes, slab_bytes);
-        if (memory != nullptr) {
+        if (void* const memory = obtain(slab_bytes, slab_bytes)) {
             Class& slabs = classes_[index];
             LockGuard<Lock> guard(slabs.lock);
             slabs.link(::new (memory) Slab{nullptr, nullptr, {}, 0, first_block});
             // Taken in the same hold: nobody else can have emptied it, and it is not accounted as empty.
             return take_locked(slabs, index, wanted);
         }
-        return take_here(index, wanted); // another thread may have brought blocks back meanwhile
+        return take_here(index, wanted); // blocks may have come back meanwhile
     }
 
     static FreeChain take_here(std::size_t index, std::size_t wanted) noexcept {

@@ -30,6 +30,15 @@ public:
     /// Returns the class of the smallest block for `size`. **Pre**: 1 to `largest`.
     [[nodiscard]] constexpr std::size_t of(std::size_t size) const noexcept { return of_[(size - 1) / 16]; }
 
+    /// Returns whether there is a class for `size` and `align`: none for 0 bytes.
+    [[nodiscard]] static constexpr bool has(std::size_t size, std::size_t align) noexcept {
+        return size - 1 < largest && align <= strictest_align;
+    }
+    /// Returns the class of the smallest block for `size` and `align`. **Pre**: there is one.
+    [[nodiscard]] constexpr std::size_t of(std::size_t size, std::size_t align) const noexcept {
+        return of(align > 16 ? (size + align - 1) & ~(align - 1) : size); // every block is a multiple of 16
+    }
+
     /// Returns the size of the blocks of a class.
     [[nodiscard]] constexpr std::size_t size(std::size_t index) const noexcept { return sizes_[index]; }
 
@@ -88,6 +97,13 @@ public:
     /// Returns a block, or null when there is none.
     [[nodiscard]] void* pop(std::size_t index) noexcept {
         return counts_[index] != 0 ? blocks_[size_classes.first_cached(index) + --counts_[index]] : nullptr;
+    }
+    /// Returns all blocks of a class.
+    [[nodiscard]] FreeChain pop_all(std::size_t index) noexcept {
+        FreeChain chain;
+        while (void* const block = pop(index))
+            chain.push(block);
+        return chain;
     }
 
 private:

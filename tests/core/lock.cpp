@@ -18,6 +18,7 @@ using procspace::NullLock;
 using procspace::Shared;
 using procspace::SpinLock;
 using procspace::SpinNoIrq;
+using procspace::TicketLock;
 
 namespace {
 
@@ -38,16 +39,18 @@ struct FakeIrq {
 // constinit fails to compile for a lock that needs a constructor at start.
 constinit SpinLock static_spin{};
 constinit NullLock static_null{};
+constinit TicketLock static_ticket{};
 constinit SpinNoIrq<FakeIrq> static_no_irq{};
 
 } // namespace
 
-TEST_CASE("SpinLock: two threads never overlap in a section and each sees what the other wrote", "[core][lock]") {
-    SpinLock lock;
+TEMPLATE_TEST_CASE("Lock: two threads never overlap in a section and each sees what the other wrote", "[core][lock]",
+                   SpinLock, TicketLock) {
+    TestType lock;
     unsigned long plain = 0; // torn or lost if two are inside: TSan says so too
     const auto work = [&] {
         for (int i = 0; i < 20000; ++i) {
-            const LockGuard<SpinLock> guard(lock);
+            const LockGuard<TestType> guard(lock);
             plain = plain + 1;
         }
     };
@@ -55,6 +58,32 @@ TEST_CASE("SpinLock: two threads never overlap in a section and each sees what t
     work();
     other.join();
     CHECK(plain == 40000);
+}
+
+TEST_CASE("TicketLock: one who comes back at once waits for the other's turn", "[core][lock]") {
+    // Two threads that ask again as soon as they have given up: with tickets neither is served often in a row, since
+    // the other one has its ticket before. A count that a lock without order does not reach.
+    std::atomic<bool> stop{false};
+    std::atomic<long> others{0};
+    std::thread other([&] {
+        while (!stop.load(std::memory_order_relaxed)) {
+            static_ticket.lock();
+            others.fetch_add(1, std::memory_order_relaxed);
+            static_ticket.unlock();
+        }
+    });
+    while (others.load(std::memory_order_relaxed) == 0)
+        std::this_thread::yield();
+    for (int i = 0; i < 100; ++i) {
+        const long before = others.load(std::memory_order_relaxed);
+        while (others.load(std::memory_order_relaxed) == before) { // it comes in between, however long that takes
+            static_ticket.lock();
+            static_ticket.unlock();
+        }
+    }
+    stop.store(true, std::memory_order_relaxed);
+    other.join();
+    CHECK(others >= 100);
 }
 
 TEST_CASE("SpinLock: try_lock refuses while it is held and takes it when free", "[core][lock]") {

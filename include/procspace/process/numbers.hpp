@@ -47,22 +47,22 @@ public:
     static constexpr unsigned size = 256;
 
     [[nodiscard]] bool none() const noexcept { return (words_[0] | words_[1] | words_[2] | words_[3]) == 0; }
-    [[nodiscard]] bool all() const noexcept { return (words_[0] & words_[1] & words_[2] & words_[3]) == ~word(0); }
-    void set(unsigned i) noexcept { words_[i / 64] |= word(1) << i % 64; }
-    void clear(unsigned i) noexcept { words_[i / 64] &= ~(word(1) << i % 64); }
+    [[nodiscard]] bool all() const noexcept { return (words_[0] & words_[1] & words_[2] & words_[3]) == ~Word(0); }
+    void set(unsigned i) noexcept { words_[i / 64] |= Word(1) << i % 64; }
+    void clear(unsigned i) noexcept { words_[i / 64] &= ~(Word(1) << i % 64); }
 
     /// Returns the first set bit from `from` on, or `size`.
     [[nodiscard]] unsigned first_set(unsigned from) const noexcept { return search(from, 0); }
     /// Returns the first clear bit from `from` on, or `size`.
-    [[nodiscard]] unsigned first_clear(unsigned from) const noexcept { return search(from, ~word(0)); }
+    [[nodiscard]] unsigned first_clear(unsigned from) const noexcept { return search(from, ~Word(0)); }
 
 private:
-    using word = std::uint64_t;
+    using Word = std::uint64_t;
 
-    [[nodiscard]] unsigned search(unsigned from, word inverted) const noexcept {
+    [[nodiscard]] unsigned search(unsigned from, Word inverted) const noexcept {
         if (from >= size)
             return size;
-        word masked = (words_[from / 64] ^ inverted) & ~word(0) << from % 64;
+        Word masked = (words_[from / 64] ^ inverted) & ~Word(0) << from % 64;
         for (unsigned i = from / 64;;) {
             if (masked != 0)
                 return i * 64 + static_cast<unsigned>(std::countr_zero(masked));
@@ -72,7 +72,7 @@ private:
         }
     }
 
-    word words_[size / 64]{};
+    Word words_[size / 64]{};
 };
 
 struct NumberLeaf {

@@ -283,7 +283,7 @@ private:
     template <class U>
     using Atomic = typename Traits::template Atomic<U>;
 
-    const bool is_init_;
+    bool is_init_;         // immutable
     bool exiting_ = false; // its children are being handed over, as all below guarded by tree lock
     bool listed_ = false;  // in the parent's events_
     bool claimed_ = false; // by a WaitClaim

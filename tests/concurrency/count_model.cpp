@@ -39,6 +39,12 @@ public:
     NearLimit(U value) noexcept : few_(value) {}
     U load(std::memory_order order) const { return shown(few_.load(order)); }
     void store(U value, std::memory_order order) { few_.store(value > limit ? owners + 4 : value, order); }
+    bool compare_exchange_strong(U& expected, U desired, std::memory_order success, std::memory_order failure) {
+        U few = expected < limit ? expected : expected - limit + owners;
+        const bool done = few_.compare_exchange_strong(few, desired, success, failure);
+        expected = shown(few);
+        return done;
+    }
     U fetch_add(U n, std::memory_order order) { return shown(few_.fetch_add(n, order)); }
     U fetch_sub(U n, std::memory_order order) { return shown(few_.fetch_sub(n, order)); }
 

@@ -51,6 +51,16 @@ struct WrongAtomic : DefaultTraits {
     using Atomic = NoFetch<U>;
 };
 
+template <class U>
+struct NoExchange : NoFetch<U> {
+    U fetch_add(U, std::memory_order);
+    U fetch_sub(U, std::memory_order);
+};
+struct AtomicWithoutExchange : DefaultTraits {
+    template <class U>
+    using Atomic = NoExchange<U>;
+};
+
 struct WrongPanic : DefaultTraits {
     static void panic(int);
 };
@@ -83,6 +93,7 @@ TEST_CASE("ValidTraits: each policy of the wrong form is refused", "[core][trait
     STATIC_REQUIRE_FALSE(ValidTraits<WrongProcessData>);
     STATIC_REQUIRE_FALSE(ValidTraits<WrongThreadData>);
     STATIC_REQUIRE_FALSE(ValidTraits<WrongAtomic>);
+    STATIC_REQUIRE_FALSE(ValidTraits<AtomicWithoutExchange>);
     STATIC_REQUIRE_FALSE(ValidTraits<WrongPanic>);
     SUCCEED();
 }

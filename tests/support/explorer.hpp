@@ -236,6 +236,12 @@ public:
     }
     U fetch_add(U n, std::memory_order) { return std::exchange(value_, static_cast<U>(value_ + n)); }
     U fetch_sub(U n, std::memory_order) { return std::exchange(value_, static_cast<U>(value_ - n)); }
+    bool compare_exchange_strong(U& expected, U desired, std::memory_order, std::memory_order) {
+        Explorer::point();
+        const bool done = value_ == expected;
+        (done ? value_ : expected) = done ? desired : value_;
+        return done;
+    }
 
 private:
     U value_{};

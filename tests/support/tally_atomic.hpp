@@ -38,6 +38,10 @@ public:
         ++AtomicTally::writes;
         return atomic_.fetch_sub(n, order);
     }
+    bool compare_exchange_strong(U& expected, U desired, std::memory_order success, std::memory_order failure) {
+        ++AtomicTally::writes;
+        return atomic_.compare_exchange_strong(expected, desired, success, failure);
+    }
 
 private:
     std::atomic<U> atomic_{};

@@ -9,10 +9,18 @@
 #include "../fwd.hpp"
 #include "config.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <new>
 
 namespace procspace {
+
+/// A source of memory that says null instead of throwing.
+template <class M>
+concept MemoryPolicy = requires(void* p, std::size_t n) {
+    { M::allocate(n, n) } noexcept -> std::same_as<void*>;
+    { M::deallocate(p, n, n) } noexcept;
+};
 
 /// The heap of the program: operator new and delete.
 ///

@@ -45,6 +45,8 @@ class PoolMemory {
     using Upstream = typename Config::Upstream;
     using Lock = typename Config::Lock;
     static constexpr std::size_t slab_bytes = Config::slab_bytes;
+    static_assert(MemoryPolicy<Upstream>,
+                  "procspace: the Upstream of a pool is a memory policy: it says null, noexcept");
     static_assert(std::has_single_bit(slab_bytes) && slab_bytes >= 4096,
                   "procspace: slab_bytes is a power of two, at least 4096");
 

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 namespace procspace {
@@ -21,13 +22,6 @@ concept LockPolicy = std::is_default_constructible_v<L> && requires(L& lock) {
     lock.unlock();
 };
 
-/// A source of memory that says null instead of throwing.
-template <class M>
-concept MemoryPolicy = requires(void* p, std::size_t n) {
-    { M::allocate(n, n) } noexcept -> std::same_as<void*>;
-    { M::deallocate(p, n, n) } noexcept;
-};
-
 /// A type for the data of a process or thread: empty by default, movable.
 template <class D>
 concept DataPolicy =
@@ -35,11 +29,15 @@ concept DataPolicy =
 
 /// A template for counts and flags with the interface of std::atomic.
 template <template <class> class A>
-concept AtomicPolicy = requires(A<std::size_t>& count, A<bool>& flag) {
+concept AtomicPolicy = requires(A<std::size_t>& count, A<bool>& flag, A<std::uintptr_t>& word,
+                                std::uintptr_t expected) {
     { count.fetch_add(std::size_t{1}, std::memory_order_relaxed) } -> std::same_as<std::size_t>;
     { count.fetch_sub(std::size_t{1}, std::memory_order_release) } -> std::same_as<std::size_t>;
     { count.load(std::memory_order_acquire) } -> std::same_as<std::size_t>;
     count.store(std::size_t{1}, std::memory_order_relaxed);
+    {
+        word.compare_exchange_strong(expected, std::uintptr_t{1}, std::memory_order_acquire, std::memory_order_relaxed)
+    } -> std::same_as<bool>;
     { flag.load(std::memory_order_acquire) } -> std::same_as<bool>;
     flag.store(true, std::memory_order_release);
 };

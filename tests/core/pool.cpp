@@ -322,6 +322,42 @@ TEST_CASE("PoolMemory: a cache asks the slabs once for many blocks", "[core][poo
     CHECK(Pool::held_bytes() == 0);
 }
 
+namespace {
+/// A processor on which a handler runs as soon as its cache is left free, and returns blocks until that is full.
+struct Interrupted : TestPool<13> {
+    struct Cache {
+        PoolCache* cache() noexcept { return &blocks; }
+        ~Cache() {
+            if (std::exchange(armed, false))
+                while (!blocks.full(size_classes.of(768))) {
+                    PoolMemory<Interrupted>::deallocate(taken.back(), 768, 8);
+                    taken.pop_back();
+                }
+        }
+    };
+    inline static constinit PoolCache blocks{};
+    inline static std::vector<void*> taken;
+    inline static bool armed = false;
+};
+} // namespace
+
+TEST_CASE("PoolMemory: a cache that a handler fills in between gets no more than its limit", "[core][pool]") {
+    using Pool = PoolMemory<Interrupted>;
+    const std::size_t index = size_classes.of(768);
+    auto& taken = Interrupted::taken;
+    while (taken.size() < 2 * size_classes.cached(index) || Interrupted::blocks.count(index) != 0)
+        taken.push_back(Pool::allocate(768, 8));
+    Interrupted::armed = true; // between the look into the empty cache and its refill
+    taken.push_back(Pool::allocate(768, 8));
+    CHECK(Interrupted::blocks.count(index) == size_classes.cached(index));
+    for (void* const block : taken)
+        Pool::deallocate(block, 768, 8);
+    taken = {};
+    Pool::flush(Interrupted::blocks);
+    Pool::trim();
+    CHECK(Pool::held_bytes() == 0);
+}
+
 TEST_CASE("ThreadCached: a thread that ends leaves no block behind", "[core][pool]") {
     using Pool = PoolMemory<procspace::ThreadCached<TestPool<7>>>;
     std::thread([] {
@@ -373,8 +409,15 @@ TEMPLATE_TEST_CASE("PoolMemory: blocks that threads hand to each other stay inta
     };
     std::thread one(work, 1U);
     std::thread two(work, 2U);
+    std::atomic<bool> done{false};
+    std::thread thrifty([&] { // what is empty for a moment is given up under their hands
+        while (!done.load(std::memory_order_relaxed))
+            TestType::trim();
+    });
     one.join();
     two.join();
+    done.store(true, std::memory_order_relaxed);
+    thrifty.join();
     CHECK(broken == 0);
     std::thread([&] { // a thread of its own, whose cache goes with it
         for (std::size_t slot = 0; slot < slots; ++slot)

@@ -37,6 +37,12 @@ struct Traits : procspace::DefaultTraits {
 };
 using Ns = procspace::BasicNamespace<Traits>;
 
+constexpr procspace::ResourcePolicy files_policy{
+    .on_fork = procspace::ForkRule::copy, .share_flag = 1, .on_unshare = procspace::ForkRule::copy};
+constexpr procspace::ResourcePolicy pids_policy{.share_flag = 2, .next_child_only = true};
+
+PROCSPACE_RESOURCE_WITH(files_policy, Tracked, files, 7)
+PROCSPACE_RESOURCE_WITH(pids_policy, Tracked, pids, 8)
 PROCSPACE_RESOURCE(Tracked, tracked, 5)
 PROCSPACE_RESOURCE(int, number, 6)
 
@@ -59,6 +65,35 @@ void out_of_memory_is_a_value() {
     REQUIRE(&tracked.get(made.value) == before);
     FailNth::arm(1);
     REQUIRE(tracked.try_create<Traits>().error == procspace::Errno::no_memory);
+}
+
+// Refuses the n-th allocation of a change, for every n. Returns how many there are.
+template <class Change>
+std::size_t refusals_of(Change change) {
+    for (std::size_t n = 1;; ++n) {
+        const Ns parent;
+        Ns child = Ns::fork(parent, 1);
+        const std::size_t blocks = CountingMemory::live_blocks();
+        FailNth::arm(n);
+        const procspace::Errno error = change(parent, child);
+        FailNth::arm(0);
+        if (error == procspace::Errno::ok)
+            return n - 1;
+        REQUIRE(error == procspace::Errno::no_memory);
+        REQUIRE(CountingMemory::live_blocks() == blocks);
+        REQUIRE(&files.get(child) == &files.get(parent));
+        REQUIRE(&pids.get_for_children(child) == &pids.get(parent));
+    }
+}
+
+void a_change_out_of_memory_has_changed_nothing() {
+    using procspace::all_resources;
+    // The array and two values; the candidate, what waits for the next child, and a value of each.
+    REQUIRE(refusals_of([](const Ns& parent, Ns&) { return Ns::try_fork(parent, 2).error; }) == 3);
+    REQUIRE(refusals_of([](const Ns&, Ns& child) { return Ns::try_unshare(child, all_resources).error; }) ==
+            procspace::Registry::size() + 2);
+    const Ns target;
+    REQUIRE(refusals_of([&](const Ns&, Ns& child) { return Ns::try_enter(child, target, all_resources).error; }) == 2);
 }
 
 void out_of_memory_without_try_is_a_panic() {
@@ -96,6 +131,7 @@ void everything_else_is_as_with_exceptions() {
 int main() {
     static_assert(!procspace::has_exceptions);
     out_of_memory_is_a_value();
+    a_change_out_of_memory_has_changed_nothing();
     out_of_memory_without_try_is_a_panic();
     everything_else_is_as_with_exceptions();
     REQUIRE(CountingMemory::live_blocks() == 0);

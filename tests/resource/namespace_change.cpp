@@ -74,6 +74,20 @@ PROCSPACE_RESOURCE(TrackedThrowing, plain, 9)
 template <class Traits>
 using Ns = BasicNamespace<Traits>;
 
+// Its destructor looks at what stands in its place.
+struct Looking {
+    const Ns<NullCounting>* at = nullptr;
+    const void** seen = nullptr;
+    ~Looking();
+};
+constexpr std::uint64_t new_looking = 0x200;
+constexpr ResourcePolicy looking_policy{.share_flag = new_looking};
+PROCSPACE_RESOURCE_WITH(looking_policy, Looking, looking)
+Looking::~Looking() {
+    if (at != nullptr)
+        *seen = &looking.get(*at);
+}
+
 // Where every value of a namespace is: equal before and after means that nothing changed.
 template <class Traits>
 std::array<const Tracked*, 14> identity(const Ns<Traits>& ns) {
@@ -423,13 +437,33 @@ TEST_CASE("Namespace: a destructor that throws bad_alloc does not look like a ch
     CHECK(&ends_badly.get(ns) != before);
 }
 
-TEST_CASE("Namespace: the destructor of a value that an unshare replaces sees the new one", "[resource][unshare][R8]") {
-    // The former value is dropped after the commit: a pin makes the order visible.
+TEST_CASE("Namespace: the destructor of a value that a change replaces sees the new one",
+          "[resource][unshare][enter][R4][R8]") {
     Ns<NullCounting> ns;
-    auto pin = net.arc(ns);
-    Ns<NullCounting>::unshare(ns, new_net);
-    CHECK(pin.use_count() == 1);
-    CHECK(pin.get() != &net.get(ns));
+    const Ns<NullCounting> target;
+    const void* seen = nullptr;
+    looking.get_mut(ns)->at = &ns;
+    looking.get_mut(ns)->seen = &seen;
+    SECTION("unshare") {
+        Ns<NullCounting>::unshare(ns, new_looking);
+    }
+    SECTION("enter") {
+        Ns<NullCounting>::enter(ns, target, new_looking);
+    }
+    CHECK(seen == &looking.get(ns));
+}
+
+TEST_CASE("Namespace: the destructor of a value that waits for the next child may throw like any other",
+          "[resource][unshare][R4]") {
+    const std::size_t alive = Tracked::alive();
+    {
+        auto* const ns = new Ns<NullCounting>;
+        const auto others = Ns<NullCounting>::fork(*ns, share_files | share_signals); // keeps all but the waiting one
+        Ns<NullCounting>::unshare(*ns, new_pids);
+        TrackedThrowing::throw_in_destructor(1);
+        CHECK_THROWS_AS(delete ns, support::TrackedError);
+    }
+    CHECK(Tracked::alive() == alive);
 }
 
 TEST_CASE("Namespace: a pin outlives the namespace it came from and can be put into another one",

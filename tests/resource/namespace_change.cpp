@@ -285,6 +285,28 @@ PROCSPACE_TRAITS_TEST_CASE("Namespace::enter: takes over the values of another n
     }
 }
 
+TEST_CASE("Namespace::enter: what waits for the next child can be entered again, the namespace's own included",
+          "[resource][enter][R8]") {
+    const Ns<NullCounting> first;
+    const Ns<NullCounting> second;
+    Ns<NullCounting> ns;
+    Ns<NullCounting>::enter(ns, first, new_pids);
+    Ns<NullCounting>::enter(ns, second, new_pids);
+    CHECK(&pids.get_for_children(ns) == &pids.get(second));
+    CHECK(pids.arc(first).use_count() == 2);
+    Ns<NullCounting>::enter(ns, ns, new_pids);
+    CHECK(&pids.get_for_children(ns) == &pids.get(ns));
+    CHECK(pids.arc(second).use_count() == 2);
+}
+
+TEST_CASE("Namespace::unshare: costs one allocation and one for each value", "[resource][unshare][R8]") {
+    const Ns<NullCounting> parent;
+    auto child = Ns<NullCounting>::fork(parent);
+    const std::size_t allocations = CountingMemory::allocations();
+    Ns<NullCounting>::unshare(child, new_uts | new_net);
+    CHECK(CountingMemory::allocations() == allocations + 1 + 2);
+}
+
 TEST_CASE("Namespace: the hook of a resource is asked before anything is made, and its answer is final",
           "[resource][fork][unshare][enter][R8]") {
     const Hook hook;
@@ -486,6 +508,8 @@ TEST_CASE("Namespace: forking one that was moved from makes one of that kind, wh
     Ns<NullCounting> ns;
     const Ns<NullCounting> taken(std::move(ns));
     CHECK_THAT(support::panic_of([&] { static_cast<void>(ns.get(uts.resource())); }),
+               StartsWith("no such resource in this namespace"));
+    CHECK_THAT(support::panic_of([&] { static_cast<void>(uts.get_for_children(ns)); }),
                StartsWith("no such resource in this namespace"));
     CHECK_THAT(support::panic_of([&] { uts.share_from(ns, taken); }), StartsWith("no such resource in this namespace"));
     Ns<NullCounting> whole;

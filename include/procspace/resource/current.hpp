@@ -86,7 +86,8 @@ public:
     /// Returns false only for what try_current() returns.
     [[nodiscard]] explicit operator bool() const noexcept { return value_ != nullptr; }
 
-    /// Returns the value: good as long as this object lives, of a temporary to the end of the expression.
+    /// Returns the value: good as long as this object lives, of a temporary to the end of the expression, and as the
+    /// namespace names it: a reset or unshare of the current namespace itself ends it, with nothing to tell.
     [[nodiscard]] Shared<T>& operator*() const noexcept PROCSPACE_LIFETIME_BOUND { return *value_; }
     [[nodiscard]] Shared<T>* operator->() const noexcept { return value_; }
     [[nodiscard]] Shared<T>* get() const noexcept { return value_; }

@@ -214,6 +214,18 @@ TEST_CASE("NamespaceScope: switch_to puts another namespace in the place of the 
     CHECK(current_number() == &number.get(global_ns<Traits>()));
 }
 
+TEST_CASE("NamespaceScope: switch_to minds what the scopes around have handed out no more than they do",
+          "[resource][per_cpu][R7][trap:42]") {
+    const Task outer;
+    const Task inner;
+    const Task next;
+    const NamespaceScope first(outer.ns);
+    const auto value = number.current<Traits>();
+    NamespaceScope second(inner.ns);
+    CHECK(support::panic_of([&] { second.switch_to(next.ns); }) == "no panic");
+    CHECK(value.get() == &number.get(outer.ns));
+}
+
 TEST_CASE("try_current: is empty as long as the global namespace would have to be made",
           "[resource][per_cpu][R7][trap:41]") {
     using Fresh = OneCpu<1>;

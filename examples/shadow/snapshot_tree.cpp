@@ -3,18 +3,22 @@
 namespace shadow {
 namespace {
 
-procspace::Pid number(pid_t pid) {
-    return static_cast<procspace::Pid>(pid);
-}
-
-/// A number that no process of this machine has: the kernel's own limit is 2^22.
+// Numbers that no process of this machine has: the kernel's own limit is 2^22.
 constexpr procspace::Pid helper_number = 1U << 23;
+constexpr procspace::Pid outside_number = helper_number + 1; // for 0, which is no number to the library
+
+procspace::Pid number(pid_t pid) {
+    return pid != 0 ? static_cast<procspace::Pid>(pid) : outside_number;
+}
+pid_t kernel_number(procspace::Pid pid) {
+    return pid != outside_number ? static_cast<pid_t>(pid) : 0;
+}
 
 } // namespace
 
 SnapshotTree::SnapshotTree(const Records& records) : records_(records) {
     // Number 0 is what the kernel calls everything outside: the parent of init, and of the kernel's own threads.
-    placeholders_.push_back(tree_.new_init(0).data(Data{true}).build());
+    placeholders_.push_back(tree_.new_init(outside_number).data(Data{true}).build());
     for (const auto& [pid, record] : records)
         ensure(pid);
     for (const auto& [pid, record] : records) {
@@ -39,13 +43,17 @@ SnapshotTree::SnapshotTree(const Records& records) : records_(records) {
 Record SnapshotTree::record(const Record& like) const {
     Record out = like;
     const Handle process = find(like.pid);
-    out.ppid = static_cast<pid_t>(process->ppid());
-    out.pgid = static_cast<pid_t>(process->pgid());
-    out.sid = static_cast<pid_t>(process->sid());
+    out.ppid = kernel_number(process->ppid());
+    out.pgid = kernel_number(process->pgid());
+    out.sid = kernel_number(process->sid());
     out.zombie = process->is_zombie();
     out.tids.clear();
     process->for_each_thread([&](procspace::Pid tid) { out.tids.push_back(static_cast<pid_t>(tid)); });
     return out;
+}
+
+SnapshotTree::Handle SnapshotTree::find(pid_t pid) const {
+    return tree_.find_process(number(pid));
 }
 
 SnapshotTree::Handle SnapshotTree::ensure(pid_t pid) {
@@ -75,7 +83,7 @@ SnapshotTree::Handle SnapshotTree::make(const Record& record) {
     } else if (const Handle leader = leader_of(record, parent)) {
         process = born_to_helper(parent, leader, record.pid);
     }
-    if (process != nullptr && static_cast<pid_t>(process->pgid()) != record.pgid)
+    if (process != nullptr && process->pgid() != number(record.pgid))
         enter_group(process, record);
     return process;
 }

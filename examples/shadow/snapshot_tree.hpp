@@ -33,6 +33,7 @@ struct SnapshotData {
 struct SnapshotTraits : procspace::DefaultTraits {
     using Lock = procspace::NullLock; // one thread
     using ProcessData = SnapshotData;
+    static constexpr procspace::Pid max_number = 1U << 24; // beyond the kernel's: room for numbers that it never gives
 };
 
 /// The library has no door for "a process of that session under this parent": a process belongs to its parent's group
@@ -53,7 +54,7 @@ public:
     bool knows(pid_t pid) const { return find(pid) != nullptr; }
 
 private:
-    Handle find(pid_t pid) const { return tree_.find_process(static_cast<procspace::Pid>(pid)); }
+    Handle find(pid_t pid) const;
     Handle ensure(pid_t pid);
     Handle make(const Record& record);
     Handle leader_of(const Record& record, const Handle& parent);

@@ -1,5 +1,6 @@
 #include "mirror.hpp"
 
+#include "library_number.hpp"
 #include "text.hpp"
 
 #include <csignal>
@@ -9,10 +10,6 @@
 
 namespace shadow {
 namespace {
-
-procspace::Pid number(pid_t pid) {
-    return static_cast<procspace::Pid>(pid);
-}
 
 /// Since Linux 6.2 an exec, like a fork, moves the caller into the time namespace made for its children.
 bool kernel_moves_time_at_exec() {
@@ -132,7 +129,7 @@ Mirror::Outcome Mirror::on(const SessionMade& event) {
     const Handle leader = process(event.pid);
     if (leader == nullptr)
         return {unknown("process", event.pid), {}};
-    if (!leader->create_session() && static_cast<pid_t>(leader->sid()) != event.pid)
+    if (!leader->create_session() && kernel_number(leader->sid()) != event.pid)
         return {join("the library refuses a session ", event.pid), {}};
     return {};
 }
@@ -151,7 +148,7 @@ Mirror::Outcome Mirror::on(const GroupSet& event) {
     const Handle member = process(event.pid);
     if (member == nullptr)
         return {unknown("process", event.pid), {}};
-    if (static_cast<pid_t>(member->pgid()) == event.pgid)
+    if (kernel_number(member->pgid()) == event.pgid)
         return {};
     // Held until the member has joined: a group that nobody holds and nobody is in does not exist.
     const auto group = event.pgid == event.pid ? nullptr : group_in_session_of(*member, event.pgid);

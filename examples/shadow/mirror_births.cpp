@@ -1,22 +1,12 @@
 /// How the mirror has processes and threads born: whose child, in which group, with what shared and what copied.
 #include "mirror.hpp"
 
+#include "library_number.hpp"
 #include "text.hpp"
 
 #include <csignal>
 
 namespace shadow {
-namespace {
-
-procspace::Pid number(pid_t pid) {
-    return static_cast<procspace::Pid>(pid);
-}
-
-/// A number that no process of this machine has: the kernel's own limit is 2^22.
-constexpr procspace::Pid helper_number = 1U << 23;
-
-} // namespace
-
 /// A child of the caller's parent that belongs to the caller's group and session, as CLONE_PARENT makes it. A child
 /// belongs to its parent's when it is born, so it is born two steps further down and its parent ends: then it goes to
 /// the nearest reaper, which for this moment is the one where it belongs.

@@ -1,20 +1,13 @@
 /// What the mirror can tell without changing.
 #include "mirror.hpp"
 
+#include "library_number.hpp"
 #include "text.hpp"
 
 #include <algorithm>
 #include <csignal>
 
 namespace shadow {
-namespace {
-
-procspace::Pid number(pid_t pid) {
-    return static_cast<procspace::Pid>(pid);
-}
-
-} // namespace
-
 std::string Mirror::unknown(const char* what, pid_t number) {
     return join("the library knows no ", what, " ", number);
 }
@@ -22,7 +15,7 @@ std::string Mirror::unknown(const char* what, pid_t number) {
 bool Mirror::has_effect(const Event& event) const {
     if (const auto* regroup = std::get_if<GroupSet>(&event)) {
         const auto state = info(regroup->pid);
-        return state && static_cast<pid_t>(state->pgid) != regroup->pgid;
+        return state && kernel_number(state->pgid) != regroup->pgid;
     }
     if (const auto* unshare = std::get_if<Unshared>(&event)) {
         const TaskNamespace* ns = resources_of(unshare->tid);
@@ -104,9 +97,9 @@ TreeView Mirror::view() const {
                 return;
             if (!node->template data<MirrorProcess>()->surroundings) {
                 ProcessView process{.pid = static_cast<pid_t>(child.pid),
-                                    .ppid = static_cast<pid_t>(child.ppid),
-                                    .pgid = static_cast<pid_t>(child.pgid),
-                                    .sid = static_cast<pid_t>(child.sid),
+                                    .ppid = kernel_number(child.ppid),
+                                    .pgid = kernel_number(child.pgid),
+                                    .sid = kernel_number(child.sid),
                                     .zombie = child.state == procspace::ProcessState::zombie,
                                     .tasks = {}};
                 node->for_each_thread([&](procspace::Pid tid) {

@@ -1,21 +1,8 @@
 #include "snapshot_tree.hpp"
 
+#include "library_number.hpp"
+
 namespace shadow {
-namespace {
-
-// Numbers that no process of this machine has: the kernel's own limit is 2^22.
-constexpr procspace::Pid helper_number = 1U << 23;
-constexpr procspace::Pid outside_number = helper_number + 1; // for 0, which is no number to the library
-
-procspace::Pid number(pid_t pid) {
-    return pid != 0 ? static_cast<procspace::Pid>(pid) : outside_number;
-}
-pid_t kernel_number(procspace::Pid pid) {
-    return pid != outside_number ? static_cast<pid_t>(pid) : 0;
-}
-
-} // namespace
-
 SnapshotTree::SnapshotTree(const Records& records) : records_(records) {
     // Number 0 is what the kernel calls everything outside: the parent of init, and of the kernel's own threads.
     placeholders_.push_back(tree_.new_init(outside_number).data(Data{true}).build());

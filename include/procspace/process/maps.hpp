@@ -1,6 +1,6 @@
 #pragma once
-// Ordered maps by number, for members of a group, children of a process, threads: one that owns and one that only
-// knows.
+// Ordered maps by number, for what users keep of processes and threads: one that owns and one that only knows. The tree
+// itself is linked by hooks in its objects.
 //
 // Both can be changed in two steps: a node is made, with memory that may run out; later it is linked, which cannot
 // fail. Unlinking gives the node back. So a caller that holds a lock neither allocates nor frees nor ends an object.
@@ -19,7 +19,7 @@
 
 namespace procspace {
 
-/// std::map from which nodes come and go whole. What StrongMap, WeakMap and the table of numbers are made of.
+/// std::map from which nodes come and go whole. What StrongMap and WeakMap are made of.
 ///
 /// **Thread safety**: as a container's: none for one map that is written.
 template <class K, class M, class Memory>
@@ -126,8 +126,7 @@ public:
 /// Objects owned elsewhere, by key, in ascending order.
 ///
 /// An entry whose object has died stays, and counts in size(), until it is removed or its key is inserted again;
-/// nothing sweeps. Those who know when the object dies remove it then: a map of the process tree never keeps a dead
-/// entry.
+/// nothing sweeps. Those who know when the object dies remove it then.
 ///
 /// **Thread safety**: as a container's. **Source**: seed 003, WeakMap.
 template <class K, class V, class Memory>

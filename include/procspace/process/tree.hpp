@@ -104,7 +104,8 @@ public:
         return topology_.counts_;
     }
 
-    /// Returns the tree that Process::new_init() and init_proc() use: made at first use, never destroyed.
+    /// Returns the tree that Process::new_init() and init_proc() use: made at first use, never destroyed. An object
+    /// that was compiled with -fvisibility=hidden has one of its own.
     [[nodiscard]] static BasicProcessTree& default_tree();
 
 private:
@@ -161,10 +162,13 @@ BasicProcessTree<Traits>::~BasicProcessTree() noexcept(noexcept(Traits::panic(""
 }
 
 /// Where the default tree of each traits type stands. Apart from the tree, which is incomplete inside its own class.
+///
+/// Visible, although a Lazy is not: a tree depends on no registry, so a program and its shared objects have one, unless
+/// they are compiled to hide what they can.
 template <class Traits>
-class DefaultTree {
+class [[gnu::visibility("default")]] DefaultTree {
     friend class BasicProcessTree<Traits>;
-    inline static constinit Lazy<BasicProcessTree<Traits>, Traits> lazy_{};
+    [[gnu::visibility("default")]] inline static constinit Lazy<BasicProcessTree<Traits>, Traits> lazy_{};
 };
 
 template <class Traits>

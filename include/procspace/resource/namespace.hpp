@@ -138,7 +138,7 @@ private:
     friend class ResWrapper;
 
     /// For the typed key: no check. **Pre**: as get().
-    [[nodiscard]] Arc& at(const Resource& resource) const noexcept { return arcs_[resource.index()]; }
+    [[nodiscard]] Arc& at(const Resource& resource) const noexcept { return arcs_.at_offset(resource.offset()); }
 
     [[nodiscard]] Arc& within(const Resource& resource) const {
         if (resource.index() >= arcs_.size()) [[unlikely]]

@@ -58,8 +58,8 @@ private:
     static void for_each_numbered(F&& f) {
         std::size_t next = 0;
         Slots::for_each([&](const Resource& resource) {
-            if (resource.index() == next) {
-                ++next;
+            if (resource.offset() == next) {
+                next += Resource::bytes_per_owner;
                 f(resource);
             }
         });
@@ -71,14 +71,17 @@ private:
         Slots::close();
         std::size_t next = 0;
         Slots::for_each([&next](const Resource& resource) {
-            const std::size_t index = resource.index();
-            if (index == Resource::unnumbered)
-                resource.index_.store(next++, std::memory_order_relaxed); // published by the release below
-            else if (index == next)
-                ++next; // another thread, or a slot seen before, gave it just this number
+            const std::size_t offset = resource.offset();
+            if (offset == Resource::unnumbered)
+                resource.offset_.store(next, std::memory_order_relaxed); // published by the release below
+            else if (offset != next)
+                return;
+            // Else another thread, or a slot seen before, gave it just this place.
+            next += Resource::bytes_per_owner;
         });
-        size_.store(next, std::memory_order_release); // pairs with size()
-        return next;
+        const std::size_t size = next / Resource::bytes_per_owner;
+        size_.store(size, std::memory_order_release); // pairs with size()
+        return size;
     }
 
     inline static constinit std::atomic<std::size_t> size_{unknown};

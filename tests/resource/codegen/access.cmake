@@ -1,7 +1,8 @@
 # cmake -DCXX=<compiler> -DOBJDUMP=<objdump> -DINCLUDE=<dir> -DSOURCE=<access.cpp> -DWORK=<dir> -P access.cmake
 #
 # Counts the instructions of each function ours_NAME up to its first return, and of peer_NAME. An access through a
-# namespace may have one more than the peer (the load of the resource's index), current() none.
+# namespace may have one more than the peer (the load of the resource's place), current() none. On x86, none of them may
+# add to what it loaded or scale it: that would be a cycle more between two accesses of which one waits for the other.
 cmake_minimum_required(VERSION 3.23)
 include("${CMAKE_CURRENT_LIST_DIR}/common.cmake")
 
@@ -9,7 +10,8 @@ set(more_get 1)
 set(more_get_member 1)
 set(more_current 0)
 
-# Sets ${variable} to the number of instructions up to and including the first return.
+# Sets ${variable} to the number of instructions up to and including the first return, and ${variable}_slow to those
+# which make an address more slowly than a plain load does.
 function(count_instructions variable disassembly function)
     string(REGEX MATCH "<${function}>:\n([^<]*(<[^>]*\\+0x[0-9a-f]+>[^<]*)*)" _ "${disassembly}")
     if(NOT CMAKE_MATCH_1)
@@ -18,13 +20,19 @@ function(count_instructions variable disassembly function)
     string(REPLACE ";" "," body "${CMAKE_MATCH_1}")
     string(REPLACE "\n" ";" lines "${body}")
     set(count 0)
+    set(slow "")
     foreach(line IN LISTS lines)
         if(NOT line MATCHES "^ *[0-9a-f]+:\t([a-z]+)")
             continue()
         endif()
         math(EXPR count "${count} + 1")
-        if(CMAKE_MATCH_1 MATCHES "^ret")
+        set(instruction "${CMAKE_MATCH_1}")
+        if(line MATCHES "\tadd[a-z]* +[^$]*\\(|,[248]\\)")
+            string(APPEND slow "${line}\n")
+        endif()
+        if(instruction MATCHES "^ret")
             set(${variable} ${count} PARENT_SCOPE)
+            set(${variable}_slow "${slow}" PARENT_SCOPE)
             return()
         endif()
     endforeach()
@@ -46,6 +54,9 @@ foreach(compiler IN LISTS compilers)
         math(EXPR allowed "${peer} + ${more_${access}}")
         if(ours GREATER allowed)
             string(APPEND complaints "${version}: ${access} takes ${ours} instructions, at most ${allowed} are right\n")
+        endif()
+        if(disassembly MATCHES "file format elf64-x86-64" AND NOT ours_slow STREQUAL "")
+            string(APPEND complaints "${version}: ${access} waits for more than loads:\n${ours_slow}")
         endif()
     endforeach()
 endforeach()

@@ -11,6 +11,7 @@
 #include "core/ref_count.hpp"
 #include "core/result.hpp"
 #include "core/size_classes.hpp"
+#include "core/slabs.hpp"
 #include "core/traits.hpp"
 #include "fwd.hpp"
 #include "resource/activation.hpp"

@@ -322,6 +322,125 @@ TEST_CASE("PoolMemory: a cache asks the slabs once for many blocks", "[core][poo
     CHECK(Pool::held_bytes() == 0);
 }
 
+TEMPLATE_TEST_CASE("PoolMemory: a batch serves what allocate() serves, and keeps nothing", "[core][pool]",
+                   PoolMemory<TestPool<20>>, PoolMemory<OneCpu<20>>) {
+    using Pool = TestType;
+    static_assert(procspace::BatchedMemory<Pool>);
+    std::vector<Block> all;
+    {
+        typename Pool::Batch batch;
+        for (std::size_t i = 0; i < 600; ++i) { // runs of one size, other sizes in between, large ones
+            const std::size_t size = i % 50 == 49 ? 3000 : i % 7 == 6 ? 200 : 8 + i / 100 * 16;
+            const std::size_t align = i % 11 == 10 ? 64 : 8;
+            auto* const bytes = static_cast<unsigned char*>(batch.allocate(size, align));
+            REQUIRE(bytes != nullptr);
+            REQUIRE(reinterpret_cast<std::uintptr_t>(bytes) % align == 0);
+            std::memset(bytes, static_cast<int>(i % 251), size);
+            all.push_back({bytes, size, align, static_cast<unsigned char>(i % 251)});
+        }
+    }
+    for (const Block& block : all)
+        CHECK(intact(block));
+    std::shuffle(all.begin(), all.end(), std::minstd_rand(20));
+    {
+        typename Pool::Batch batch;
+        for (const Block& block : all)
+            batch.deallocate(block.bytes, block.size, block.align);
+    }
+    Pool::flush(OneCpu<20>::blocks);
+    Pool::trim();
+    CHECK(Pool::held_bytes() == 0);
+}
+
+TEMPLATE_TEST_CASE("PoolMemory: a batch that finds no memory says null, and serves again", "[core][pool]",
+                   PoolMemory<TestPool<21>>, PoolMemory<OneCpu<21>>) {
+    using Pool = TestType;
+    std::vector<void*> all;
+    {
+        typename Pool::Batch batch;
+        all.push_back(batch.allocate(1024, 8));
+        const FailNth::Armed armed(1);
+        void* block = nullptr;
+        while ((block = batch.allocate(1024, 8)) != nullptr) // until the first slab is used up
+            all.push_back(block);
+        all.push_back(batch.allocate(1024, 8)); // the refusal is over
+        CHECK(all.back() != nullptr);
+        for (void* const p : all)
+            batch.deallocate(p, 1024, 8);
+    }
+    Pool::flush(OneCpu<21>::blocks);
+    Pool::trim();
+    CHECK(Pool::held_bytes() == 0);
+}
+
+namespace {
+struct WatchedUpstream {
+    static void* allocate(std::size_t size, std::size_t align) noexcept {
+        support::expect_free("an Upstream was asked while a cache or a lock was held");
+        return CountingMemory::allocate(size, align);
+    }
+    static void deallocate(void* p, std::size_t size, std::size_t align) noexcept {
+        support::expect_free("an Upstream was given something while a cache or a lock was held");
+        CountingMemory::deallocate(p, size, align);
+    }
+};
+struct WatchedPool : procspace::DefaultPool {
+    using Upstream = WatchedUpstream;
+    using Lock = support::DepthLock;
+    static constexpr std::size_t slab_bytes = 4096;
+};
+struct WatchedCachedPool : WatchedPool {
+    class Cache {
+    public:
+        PoolCache* cache() noexcept { return &blocks; }
+
+    private:
+        support::BatchMark held_;
+    };
+    inline static constinit PoolCache blocks{};
+};
+template <class Pool>
+void fill_and_empty() {
+    typename Pool::Batch batch;
+    std::vector<void*> all;
+    for (int i = 0; i < 300; ++i)
+        all.push_back(batch.allocate(i % 100 == 99 ? 2000 : 64, 8));
+    for (int i = 0; i < 300; ++i)
+        batch.deallocate(all[static_cast<std::size_t>(i)], i % 100 == 99 ? 2000 : 64, 8);
+}
+} // namespace
+
+TEST_CASE("PoolMemory: a batch asks Upstream with neither lock nor cache held", "[core][pool]") {
+    fill_and_empty<PoolMemory<WatchedPool>>();
+    PoolMemory<WatchedPool>::trim();
+    fill_and_empty<PoolMemory<WatchedCachedPool>>();
+    CHECK(support::BatchMark::alive() == 0);
+    PoolMemory<WatchedCachedPool>::flush(WatchedCachedPool::blocks);
+    PoolMemory<WatchedCachedPool>::trim();
+}
+
+TEST_CASE("PoolMemory: a batch without a cache locks once for several blocks", "[core][pool]") {
+    using Pool = PoolMemory<WatchedPool>;
+    std::vector<void*> all;
+    void* const slab = Pool::allocate(16, 8); // so that the slab is there
+    const unsigned long before = support::DepthLock::sections();
+    {
+        Pool::Batch batch;
+        for (int i = 0; i < 32; ++i)
+            all.push_back(batch.allocate(16, 8));
+    }
+    CHECK(support::DepthLock::sections() - before <= 7); // 1, 2, 4, 8, 16, 16, and what is left goes back
+    const unsigned long between = support::DepthLock::sections();
+    {
+        Pool::Batch batch;
+        for (void* const block : all)
+            batch.deallocate(block, 16, 8);
+    }
+    CHECK(support::DepthLock::sections() - between <= 2);
+    Pool::deallocate(slab, 16, 8);
+    Pool::trim();
+}
+
 namespace {
 /// A processor on which a handler runs as soon as its cache is left free, and returns blocks until that is full.
 struct Interrupted : TestPool<13> {

@@ -42,6 +42,12 @@ TEST_CASE("Support: a destructor under a lock is found", "[.][destructor_under_l
     SUCCEED();
 }
 
+TEST_CASE("Support: a constructor in a batch is found", "[.][constructor_in_batch]") {
+    const support::FailNth::Batch batch;
+    const Tracked value(1);
+    SUCCEED();
+}
+
 TEST_CASE("Support: a block returned with another size is found", "[.][wrong_size]") {
     CountingMemory::deallocate(CountingMemory::allocate(8, 8), 16, 8);
     SUCCEED();

@@ -5,29 +5,41 @@
 #include "support/traits.hpp"
 
 #include <cstddef>
+#include <new>
+#include <vector>
 
 using procspace::Layout;
 using procspace::Resource;
+using support::DepthFailing;
+using support::FailNth;
 using support::NullCounting;
 using support::TrackedThrowing;
 
 namespace {
 
-using Arcs = procspace::BasicArcArray<NullCounting>;
+template <class Traits>
+using ArcsOf = procspace::BasicArcArray<Traits>;
 
 constinit const Resource descriptor(
     "tracked", Layout::of<TrackedThrowing>(), [](void* body) { ::new (body) TrackedThrowing(8); },
     [](void* body) { static_cast<TrackedThrowing*>(body)->~TrackedThrowing(); });
 
-void fill(Arcs& arcs) {
-    REQUIRE(arcs.reserve(3));
-    for (int i = 0; i < 3; ++i)
-        REQUIRE(arcs.push_new(descriptor));
+constexpr std::size_t count = 3;
+
+/// Three values, as a namespace makes them.
+template <class Traits>
+[[nodiscard]] bool fill(ArcsOf<Traits>& arcs) {
+    return arcs.fill(count, [](auto&& f) {
+        for (std::size_t i = 0; i < count; ++i)
+            f(descriptor);
+    });
 }
 
 } // namespace
 
-TEST_CASE("ArcArray: holds what was pushed in that order, in one allocation", "[resource][arc_array]") {
+TEMPLATE_TEST_CASE("ArcArray: holds what was pushed in that order, in one allocation", "[resource][arc_array]",
+                   NullCounting, DepthFailing) {
+    using Arcs = ArcsOf<TestType>;
     const std::size_t before = support::CountingMemory::allocations();
     Arcs arcs;
     REQUIRE(arcs.reserve(3));
@@ -46,7 +58,8 @@ TEST_CASE("ArcArray: holds what was pushed in that order, in one allocation", "[
     CHECK(support::CountingMemory::allocations() == before + 3);
 }
 
-TEST_CASE("ArcArray: try_resize makes empty elements", "[resource][arc_array]") {
+TEMPLATE_TEST_CASE("ArcArray: try_resize makes empty elements", "[resource][arc_array]", NullCounting, DepthFailing) {
+    using Arcs = ArcsOf<TestType>;
     Arcs arcs;
     REQUIRE(arcs.try_resize(2));
     CHECK(arcs.size() == 2);
@@ -54,24 +67,84 @@ TEST_CASE("ArcArray: try_resize makes empty elements", "[resource][arc_array]") 
     CHECK_FALSE(arcs[1]);
 }
 
-TEST_CASE("ArcArray: release lets the first exception of a destructor out and gives up all the same",
-          "[resource][arc_array][trap:38]") {
+TEMPLATE_TEST_CASE("ArcArray: release lets the first exception of a destructor out and gives up all the same",
+                   "[resource][arc_array][trap:38]", NullCounting, DepthFailing) {
+    using Arcs = ArcsOf<TestType>;
     const std::size_t alive = support::Tracked::alive();
     Arcs arcs;
-    fill(arcs);
+    REQUIRE(fill(arcs));
     TrackedThrowing::throw_in_destructor(2);
     CHECK_THROWS_AS(arcs.release(), support::TrackedError);
     CHECK(arcs.size() == 0);
     CHECK(support::Tracked::alive() == alive);
 }
 
-TEST_CASE("ArcArray: one that is given up on the way keeps exceptions of destructors to itself",
-          "[resource][arc_array][trap:38]") {
+TEMPLATE_TEST_CASE("ArcArray: one that is given up on the way keeps exceptions of destructors to itself",
+                   "[resource][arc_array][trap:38]", NullCounting, DepthFailing) {
+    using Arcs = ArcsOf<TestType>;
     const std::size_t alive = support::Tracked::alive();
     {
         Arcs arcs;
-        fill(arcs);
+        REQUIRE(fill(arcs));
         TrackedThrowing::throw_in_destructor(1);
     }
     CHECK(support::Tracked::alive() == alive);
+}
+
+TEMPLATE_TEST_CASE("ArcArray: an initialiser that throws leaves the values before it, and no block behind",
+                   "[resource][arc_array][trap:38]", NullCounting, DepthFailing) {
+    const std::size_t alive = support::Tracked::alive();
+    const std::size_t blocks = support::CountingMemory::live_blocks();
+    for (std::size_t n = 1; n <= count; ++n) {
+        ArcsOf<TestType> arcs;
+        TrackedThrowing::throw_in_constructor(n);
+        CHECK_THROWS_AS(fill(arcs), support::TrackedError);
+        CHECK(arcs.size() == n - 1);
+        CHECK(support::Tracked::alive() == alive + n - 1);
+        CHECK(support::CountingMemory::live_blocks() == blocks + n); // the array, and one for each
+    }
+    CHECK(support::Tracked::alive() == alive);
+}
+
+TEST_CASE("ArcArray: out of memory anywhere is told, with nothing left once the array is gone",
+          "[resource][arc_array]") {
+    const std::size_t constructed = support::Tracked::constructed();
+    for (std::size_t n = 1; n <= count + 1; ++n) {
+        ArcsOf<DepthFailing> arcs;
+        const FailNth::Armed armed(n);
+        CHECK_FALSE(fill(arcs));
+        CHECK(arcs.size() == 0);
+    }
+    CHECK(support::Tracked::constructed() == constructed); // no value is begun before all have a block
+}
+
+TEMPLATE_TEST_CASE("ArcArray: values with other owners stay when the array is released", "[resource][arc_array]",
+                   NullCounting, DepthFailing) {
+    const std::size_t alive = support::Tracked::alive();
+    ArcsOf<TestType> arcs;
+    REQUIRE(fill(arcs));
+    ArcsOf<TestType> other;
+    REQUIRE(other.reserve(2));
+    other.push_shared(arcs[2]);
+    other.push_shared(arcs[0]);
+    arcs.release();
+    CHECK(support::Tracked::alive() == alive + 2);
+    CHECK(other[0].use_count() == 1);
+    other.release();
+    CHECK(support::Tracked::alive() == alive);
+}
+
+TEMPLATE_TEST_CASE("ArcArray: values end the last one first", "[resource][arc_array]", NullCounting, DepthFailing) {
+    static std::vector<const void*> ended;
+    static constinit const Resource noted(
+        "noted", Layout::of<int>(), [](void* body) { ::new (body) int(8); }, [](void* body) { ended.push_back(body); });
+    ended.clear();
+    ArcsOf<TestType> arcs;
+    REQUIRE(arcs.fill(count, [](auto&& f) {
+        for (std::size_t i = 0; i < count; ++i)
+            f(noted);
+    }));
+    const std::vector<const void*> wanted{arcs[2].body(), arcs[1].body(), arcs[0].body()};
+    arcs.release();
+    CHECK(ended == wanted);
 }

@@ -112,11 +112,21 @@ private:
     inline static thread_local bool immortal_ = false;
 };
 
-/// CountingMemory that can run out: the n-th allocation after arm(n) is refused, the others are served.
+/// CountingMemory that can run out: the n-th allocation after arm(n) is refused, the others are served. It has a Batch,
+/// while CountingMemory has none.
 ///
 /// **Thread safety**: all members may be called concurrently.
 class FailNth {
 public:
+    class Batch {
+    public:
+        void* allocate(std::size_t size, std::size_t align) noexcept { return FailNth::allocate(size, align); }
+        void deallocate(void* p, std::size_t size, std::size_t align) noexcept { FailNth::deallocate(p, size, align); }
+
+    private:
+        BatchMark mark_;
+    };
+
     static void* allocate(std::size_t size, std::size_t align) noexcept {
         if (countdown_.load(std::memory_order_relaxed) != 0 &&
             countdown_.fetch_sub(1, std::memory_order_relaxed) == 1) {

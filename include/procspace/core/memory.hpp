@@ -5,6 +5,9 @@
 //   static void* allocate(std::size_t size, std::size_t align) noexcept;                null when there is none
 //   static void deallocate(void* p, std::size_t size, std::size_t align) noexcept;      same size and align as
 //   allocated
+//
+// Optional member: a class Batch with the same two functions, not static, that saves what several requests in a row
+// have in common. Default-constructible; one thread uses it, and runs no foreign code while one lives.
 
 #include "../fwd.hpp"
 #include "config.hpp"
@@ -22,10 +25,23 @@ concept MemoryPolicy = requires(void* p, std::size_t n) {
     { M::deallocate(p, n, n) } noexcept;
 };
 
+/// A policy with a Batch.
+template <class M>
+concept BatchedMemory = MemoryPolicy<M> && requires { typename M::Batch; };
+
+/// The Batch of a policy whose requests have nothing in common.
+template <class Memory>
+struct PlainBatch {
+    void* allocate(std::size_t size, std::size_t align) noexcept { return Memory::allocate(size, align); }
+    void deallocate(void* p, std::size_t size, std::size_t align) noexcept { Memory::deallocate(p, size, align); }
+};
+
 /// The heap of the program: operator new and delete.
 ///
 /// **Thread safety**: that of the program's operator new.
 struct HeapMemory {
+    using Batch = PlainBatch<HeapMemory>;
+
     static void* allocate(std::size_t size, std::size_t align) noexcept {
         if (align <= __STDCPP_DEFAULT_NEW_ALIGNMENT__)
             return ::operator new(size, std::nothrow);

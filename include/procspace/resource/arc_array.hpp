@@ -26,12 +26,10 @@ public:
     /// An array that is given up on the way: because of an error, and that error is the one to report. What the
     /// destructors of values throw on top of it goes nowhere; see release().
     ~BasicArcArray() {
-        if constexpr (!has_exceptions) {
+        if constexpr (!has_exceptions)
             release();
-        } else if (capacity_ != 0) {
-            drop_quietly();
-            deallocate();
-        }
+        else if (capacity_ != 0)
+            release_quietly({size_, size_});
     }
 
     /// Makes room for `capacity` elements. Returns false when there is no memory. **Pre**: there is no array.
@@ -70,21 +68,48 @@ public:
         return true;
     }
 
+    /// Makes room for `count` elements, and adds a fresh value of each resource that `walk` passes to the function that
+    /// it is given. Returns false when there is no memory. What initialisers throw passes through.
+    /// **Pre**: there is no array; `walk` passes `count` of them.
+    template <class Walk>
+    [[nodiscard]] bool fill(std::size_t count, Walk walk) {
+        bool complete = reserve(count);
+        if constexpr (!batched) {
+            walk([&](const Resource& resource) {
+                if (complete)
+                    complete = push_new(resource);
+            });
+        } else {
+            Unbegun blocks{*this, size_};
+            {
+                typename Memory::Batch batch;
+                walk([&](const Resource& resource) {
+                    void* const body = complete ? Arc::allocate(resource, batch) : nullptr;
+                    complete = body != nullptr;
+                    if (complete)
+                        place(blocks.end++, body);
+                });
+            }
+            for (; complete && size_ != blocks.end; ++size_)
+                arcs_[size_].resource().init(arcs_[size_].body());
+        }
+        return complete;
+    }
+
     /// Gives up all elements, the last one first, and the array. Should destructors of values throw, all the others
     /// are given up nevertheless, and the first exception leaves.
     [[gnu::noinline]] void release() {
         if (capacity_ == 0)
             return;
+        Ended ended{size_, size_};
         PROCSPACE_TRY {
-            while (size_ != 0)
-                arcs_[--size_].drop();
+            end_values(ended);
         }
         PROCSPACE_CATCH(...) {
-            drop_quietly();
-            deallocate();
+            release_quietly(ended);
             PROCSPACE_RETHROW();
         }
-        deallocate();
+        deallocate(ended);
     }
 
     void swap(BasicArcArray& other) noexcept {
@@ -111,19 +136,61 @@ public:
     }
 
 private:
-    void push(void* body) noexcept { ::new (static_cast<void*>(arcs_ + size_++)) Arc(body); }
+    using Memory = typename Traits::Memory;
+    static constexpr bool batched = BatchedMemory<Memory>;
 
-    [[gnu::noinline]] void drop_quietly() noexcept {
+    /// Blocks behind the elements in which no value was begun yet, up to `end`.
+    struct Unbegun {
+        BasicArcArray& array;
+        std::size_t end;
+        ~Unbegun() {
+            while (end != array.size_)
+                Arc::deallocate(array.arcs_[--end].body());
+        }
+    };
+
+    void place(std::size_t index, void* body) noexcept { ::new (static_cast<void*>(arcs_ + index)) Arc(body); }
+    void push(void* body) noexcept { place(size_++, body); }
+
+    /// Where blocks stand whose value has ended: in places that the elements have left. None without batches.
+    struct Ended {
+        std::size_t begin;
+        std::size_t end;
+    };
+
+    /// Gives up the elements, the last one first. What a destructor throws passes through.
+    void end_values(Ended& ended) {
         while (size_ != 0) {
-            PROCSPACE_TRY {
-                arcs_[--size_].drop();
+            void* const body = arcs_[--size_].body();
+            if (body == nullptr || !Arc::lose_owner(body))
+                continue;
+            if constexpr (batched) {
+                place(--ended.begin, body);
+                arcs_[ended.begin].resource().drop(body);
+            } else {
+                Arc::destroy(body);
             }
-            PROCSPACE_CATCH(...) {}
         }
     }
 
-    void deallocate() noexcept {
-        Traits::Memory::deallocate(arcs_, capacity_ * sizeof(Arc), alignof(Arc));
+    [[gnu::noinline]] void release_quietly(Ended ended) noexcept {
+        while (size_ != 0) {
+            PROCSPACE_TRY {
+                end_values(ended);
+            }
+            PROCSPACE_CATCH(...) {}
+        }
+        deallocate(ended);
+    }
+
+    /// Returns the blocks of the values that have ended, and the array.
+    void deallocate(Ended ended) noexcept {
+        if constexpr (batched) {
+            typename Memory::Batch batch;
+            for (; ended.begin != ended.end; ++ended.begin)
+                Arc::deallocate(arcs_[ended.begin].body(), batch);
+        }
+        Memory::deallocate(arcs_, capacity_ * sizeof(Arc), alignof(Arc));
         capacity_ = 0;
     }
 

@@ -182,12 +182,7 @@ private:
     }
 
     [[gnu::visibility("hidden")]] static bool fill(Arcs& arcs) {
-        bool complete = arcs.reserve(Registry::size());
-        Registry::for_each_numbered([&](const Resource& resource) {
-            if (complete)
-                complete = arcs.push_new(resource);
-        });
-        return complete;
+        return arcs.fill(Registry::size(), [](auto&& f) { Registry::for_each_numbered(f); });
     }
 
     // Defined in namespace_change.hpp:

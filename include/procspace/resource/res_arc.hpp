@@ -82,7 +82,7 @@ public:
     /// A value's destructor may throw: its memory is returned all the same.
     ~BasicAnyResArc() noexcept(!has_exceptions) {
         if (body_ != nullptr && inner().count_.decrement_shared())
-            destroy(inner());
+            destroy(body_);
     }
 
     /// Makes a value by its initialiser, with the handle as the only owner. What the initialiser throws passes
@@ -150,13 +150,8 @@ private:
         return body_;
     }
 
-    /// Gives the value up, as one who is likely to be its only owner: a namespace. Is empty then.
-    void drop() {
-        void* const former = body_;
-        body_ = nullptr;
-        if (former != nullptr && Inner::of(former).count_.decrement())
-            destroy(Inner::of(former));
-    }
+    /// Takes away an owner who is likely to be the only one: a namespace. Returns true when it was the last.
+    [[nodiscard]] static bool lose_owner(void* body) noexcept { return Inner::of(body).count_.decrement(); }
 
     // Out of line, as all below, so that the compare in front of it is all that a caller carries.
     [[gnu::noinline]] void assign(const BasicAnyResArc& other) {
@@ -168,39 +163,62 @@ private:
         void* const former = body_;
         body_ = body;
         if (former != nullptr && Inner::of(former).count_.decrement())
-            destroy(Inner::of(former));
+            destroy(former);
     }
+
+    using Plain = PlainBatch<typename Traits::Memory>;
+
+    /// A block in which the value is not begun yet or has ended: returned at the end of the scope.
+    struct Block {
+        void* body;
+        ~Block() {
+            if (body != nullptr)
+                deallocate(body);
+        }
+    };
+
+    /// Returns where the value goes in a new block that has one owner, or null when there is no memory.
+    template <class Batch>
+    [[nodiscard]] static void* allocate(const Resource& resource, Batch&& batch) noexcept {
+        const Layout layout = Inner::block(resource.layout());
+        void* const block = batch.allocate(layout.size, layout.align);
+        if (block == nullptr)
+            return nullptr;
+        void* const body = static_cast<unsigned char*>(block) + Inner::head(resource.layout().align);
+        ::new (static_cast<void*>(reinterpret_cast<Inner*>(body) - 1)) Inner(resource);
+        return body;
+    }
+    /// Returns the block of a value that is not begun yet or has ended.
+    template <class Batch>
+    static void deallocate(void* body, Batch&& batch) noexcept {
+        Inner& inner = Inner::of(body);
+        const Layout value = inner.resource().layout();
+        const Layout layout = Inner::block(value);
+        inner.~Inner();
+        batch.deallocate(static_cast<unsigned char*>(body) - Inner::head(value.align), layout.size, layout.align);
+    }
+
+    [[gnu::noinline]] static void deallocate(void* body) noexcept { deallocate(body, Plain()); }
 
     /// Returns the value in a block of its own, with one owner, or null when there is no memory.
     [[gnu::noinline]] static void* make(const Resource& resource, const void* from) {
-        const Layout layout = Inner::block(resource.layout());
-        MemoryBlock<typename Traits::Memory> block(layout.size, layout.align);
-        if (!block)
+        Block block{allocate(resource, Plain())};
+        void* const body = block.body;
+        if (body == nullptr)
             return nullptr;
-        void* const body = static_cast<unsigned char*>(block.get()) + Inner::head(resource.layout().align);
-        // The value first: if its construction throws there is nothing to undo but the block.
         if (from == nullptr)
             resource.init(body);
         else
             resource.copy(body, from);
-        ::new (static_cast<void*>(reinterpret_cast<Inner*>(body) - 1)) Inner(resource);
-        static_cast<void>(block.release());
+        block.body = nullptr;
         return body;
     }
 
-    [[gnu::noinline]] static void destroy(Inner& inner) {
-        struct Return { // returns the block also when the value's destructor throws
-            Inner& inner;
-            const Resource& resource;
-            ~Return() {
-                const Layout layout = Inner::block(resource.layout());
-                auto* const block = static_cast<unsigned char*>(inner.body()) - Inner::head(resource.layout().align);
-                inner.~Inner();
-                Traits::Memory::deallocate(block, layout.size, layout.align);
-            }
-        };
-        const Return at_end{inner, inner.resource()};
-        at_end.resource.drop(inner.body());
+    [[gnu::noinline]] static void destroy(void* body) {
+        if (body == nullptr) // it is not, told to the compiler
+            __builtin_unreachable();
+        const Block at_end{body}; // also when the value's destructor throws
+        Inner::of(body).resource().drop(body);
     }
 
     void* body_ = nullptr;

@@ -170,13 +170,13 @@ public:
     CacheBatch() noexcept { open(); }
     CacheBatch(const CacheBatch&) = delete;
     CacheBatch& operator=(const CacheBatch&) = delete;
-    ~CacheBatch() { guard_.~Guard(); }
+    ~CacheBatch() { guard.~Guard(); }
 
     [[nodiscard]] void* allocate(std::size_t size, std::size_t align) noexcept {
         if (cache_ != nullptr && SizeClasses::has(size, align)) [[likely]]
             if (void* const block = cache_->pop(size_classes.of(size, align))) [[likely]]
                 return block;
-        guard_.~Guard();
+        guard.~Guard();
         void* const block = PoolMemory::allocate(size, align);
         open();
         return block;
@@ -188,7 +188,7 @@ public:
             if (!cache_->full(index)) [[likely]]
                 return cache_->push(index, p);
         }
-        guard_.~Guard();
+        guard.~Guard();
         PoolMemory::deallocate(p, size, align);
         open();
     }
@@ -197,12 +197,12 @@ private:
     using Guard = typename Config::Cache;
 
     void open() noexcept {
-        ::new (static_cast<void*>(&guard_)) Guard();
-        cache_ = guard_.cache();
+        ::new (static_cast<void*>(&guard)) Guard();
+        cache_ = guard.cache();
     }
 
     union {
-        Guard guard_; // lives but for moments
+        Guard guard; // lives but for moments
     };
     PoolCache* cache_;
 };

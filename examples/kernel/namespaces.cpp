@@ -1,0 +1,63 @@
+// Namespaces: what fork, unshare and enter do, and which one is the current one of a processor.
+#include "kernel.hpp"
+
+namespace kernel {
+namespace {
+
+using procspace::Errno;
+using Current = procspace::PerCpuCurrent<Traits>;
+
+void relations() noexcept {
+    Namespace parent;
+    host.get_mut(parent)->name[0] = 'P';
+    Namespace child = Namespace::fork(parent);
+    check(&files.get(child) != &files.get(parent), "a fork copies the files");
+    check(&host.get(child) == &host.get(parent), "a fork shares the host");
+    check(&time_used.get(child) != &time_used.get(parent), "a fork has its own time");
+    Namespace thread = Namespace::fork(parent, share_files | new_host);
+    check(&files.get(thread) == &files.get(parent), "with the flag it shares the files");
+    check(&host.get(thread) != &host.get(parent) && host.get(thread).name[0] == 'P', "and has a copy of the host");
+
+    check(bool(Namespace::try_unshare(thread, share_files)), "the files can be unshared");
+    check(&files.get(thread) != &files.get(parent), "and are its own then");
+    check(bool(Namespace::try_enter(child, thread, new_host)), "the host of another namespace can be entered");
+    check(&host.get(child) == &host.get(thread), "and is shared then");
+    check(Namespace::try_enter(child, thread, share_files).error == Errno::invalid, "files cannot be entered");
+    check(Namespace::try_unshare(child, share_files | 1).error == Errno::invalid, "a flag that is nobody's is refused");
+}
+
+void current(unsigned processor) noexcept {
+    Namespace own, inner;
+    const unsigned number = 1000 + processor;
+    *owner.get_mut(own) = number;
+    const auto enter = [](const Namespace* ns, unsigned whose) {
+        const MaskedInterrupts masked; // for the handler both change at once
+        Current::switch_to(ns);
+        this_cpu().owner = whose;
+    };
+    enter(&own, number);
+    check(*owner.current<Traits>() == number, "each processor has a current namespace of its own");
+    unsigned wrong = 0;
+    // Until the handler has come by: it charges what is current here.
+    while (time_used.get(own).ticks.load(std::memory_order_relaxed) < 4)
+        wrong += *owner.current<Traits>() != number;
+    check(wrong == 0, "and keeps it, whatever the others do");
+    *owner.get_mut(inner) = number;
+    {
+        const procspace::NamespaceScope<Traits> scope(inner);
+        check(&*host.current<Traits>() == &host.get(inner), "a scope makes another one the current one");
+    }
+    check(&*host.current<Traits>() == &host.get(own), "and its end brings the former one back");
+    enter(nullptr, 0);
+}
+
+} // namespace
+
+void namespaces_scene() noexcept {
+    const std::size_t before = Heap::live_blocks();
+    relations();
+    on_all_processors(current);
+    check(Heap::live_blocks() == before, "namespaces: nothing is left on the heap");
+}
+
+} // namespace kernel

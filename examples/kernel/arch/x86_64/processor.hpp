@@ -22,11 +22,6 @@ inline void restore_interrupts(IrqState flags) noexcept {
         unmask_interrupts();
 }
 
-/// Sleeps until an interrupt comes.
-inline void wait_for_interrupt() noexcept {
-    asm volatile("hlt" : : : "memory");
-}
-
 /// Returns the number of this processor: set_up() has put it where GS points.
 [[nodiscard]] inline unsigned this_processor() noexcept {
     unsigned number;

@@ -38,6 +38,12 @@ void operator delete(void* block, std::size_t) noexcept {
 }
 
 namespace std {
+void __throw_bad_alloc() {
+    refuse("bad_alloc");
+}
+void __throw_bad_array_new_length() {
+    refuse("bad_array_new_length");
+}
 void __throw_length_error(const char* what) {
     refuse(what);
 }

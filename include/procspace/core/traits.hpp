@@ -57,6 +57,7 @@ concept ValidTraits =
 /// Optional members, detected where they are used:
 ///   `using CurrentNs`                      the provider of the current namespace (resource/current.hpp)
 ///   `static constexpr Overflow overflow`   what a reference count does at its limit (core/ref_count.hpp)
+///   `static constexpr bool single_processor`   allows counts that are not atomic (process/slot.hpp)
 ///   `static const void* execution_context() noexcept`   tells threads, or processors, apart (core/lazy.hpp)
 struct DefaultTraits {
     using Lock = SpinLock;

@@ -15,6 +15,7 @@
 #include "../core/traits.hpp"
 #include "index.hpp"
 #include "numbers.hpp"
+#include "slot.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -48,6 +49,9 @@ template <class Traits>
 class BasicTopology {
     static_assert(ValidTraits<Traits>, "procspace: these traits miss a policy or have one of the wrong form");
     static_assert(max_number<Traits> > 0 && max_number<Traits> < Pid{1} << 30, "procspace: max_number is below 2^30");
+    static_assert(shared_ptr_is_atomic || is_single_processor<Traits>,
+                  "procspace: this standard library does not count the owners of a shared_ptr atomically: compile with "
+                  "-D__GTHREADS=1, or say single_processor in the traits");
 
 public:
     using Memory = typename Traits::Memory;

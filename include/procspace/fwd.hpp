@@ -105,6 +105,11 @@ class TreeInvariants;
 struct ProcessInfo;
 struct ProcessId;
 struct ProcessDetails;
+struct ThreadId;
+template <class Recipient>
+struct Posted;
+struct Foreground;
+struct InitOptions;
 struct Usage;
 struct Signal;
 struct ChildPolicy;
@@ -148,6 +153,10 @@ class BasicEffects;
 template <class Traits>
 struct BasicLeftovers;
 template <class Traits>
+struct BasicLineage;
+template <class Traits>
+struct BasicTerminalLink;
+template <class Traits>
 class BasicExec;
 template <class Traits>
 class BasicWait;
@@ -170,6 +179,10 @@ class BasicThreadBuilder;
 template <class Traits>
 class CountedInTree;
 class BuilderKey;
+template <class Traits>
+class BasicJobControl;
+template <class Traits>
+class BasicTerminal;
 
 using ProcessTree = BasicProcessTree<DefaultTraits>;
 using Session = BasicSession<DefaultTraits>;
@@ -184,6 +197,7 @@ using PreparedProcess = BasicPreparedProcess<DefaultTraits>;
 using PreparedThread = BasicPreparedThread<DefaultTraits>;
 using PreparedGroup = BasicPreparedGroup<DefaultTraits>;
 using PreparedSession = BasicPreparedSession<DefaultTraits>;
+using Terminal = BasicTerminal<DefaultTraits>;
 using ThreadGroup = BasicThreadGroup<DefaultTraits>;
 using ProcessBuilder = BasicProcessBuilder<DefaultTraits>;
 using ThreadBuilder = BasicThreadBuilder<DefaultTraits>;

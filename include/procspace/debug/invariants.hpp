@@ -100,6 +100,11 @@ private:
         sums_.threads += process.threads_.threads_.size();
         sums_.listed += process.listed_;
         sums_.tied += process.tied_;
+        if (process.pgid() == 0) { // a group that is in no table: see InitOptions
+            ++sums_.members;
+            sums_.ties += process.tied_;
+            sums_.group_stopped += process.is_stopped();
+        }
         sums_.stopped += process.is_stopped();
         sums_.marked += process.is_child_subreaper() && process.living();
     }
@@ -110,6 +115,10 @@ private:
         expect((parent == nullptr) == process.is_init_, "[P4] all but init have a parent", pid);
         if (parent != nullptr) {
             expect(parent->children_.holds(process), "[P4] a process is among its parent's children", pid);
+            const Process* const elder = process.lineage_.elder;
+            expect((elder != nullptr ? elder->lineage_.younger : parent->lineage_.eldest) == &process,
+                   "a process is in the line of its siblings", pid);
+            expect(elder == nullptr || elder->parent_ == parent, "siblings have one parent", pid);
             expect(parent->state() == ProcessState::living, "[P5] a parent lives", pid);
             expect(!process.listed_ || parent->events_.holds(process), "a change is listed by the parent", pid);
         }
@@ -142,8 +151,11 @@ private:
         ++found_.groups;
         expect(group.listed_, "[P7] a group in the table is listed", pgid);
         expect(group.session_->groups_.holds(group), "a group is in its session", pgid);
-        expect(topology_.numbers_.find(group.session_->sid(), NumberRole::sid) == group.session_.get(),
-               "[P7] the session of a group is in the table", pgid);
+        if (group.session_->sid() == 0)
+            ++sums_.groups; // the session is in no table
+        else
+            expect(topology_.numbers_.find(group.session_->sid(), NumberRole::sid) == group.session_.get(),
+                   "[P7] the session of a group is in the table", pgid);
         expect(group.members_.is_sound(), "the index of the members is sound", pgid);
         expect((group.anchor_ == nullptr) == group.members_.empty(), "a group is owned while it has members", pgid);
         sums_.members += group.members_.size();

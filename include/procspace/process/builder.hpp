@@ -41,6 +41,13 @@ struct ForkOptions {
     int exit_signal = Signal::chld; ///< for its parent; 0 for none
     bool sibling = false;           ///< a child of the caller's parent, with the caller's exit signal (CLONE_PARENT)
     bool vfork = false;             ///< the caller is told when the child execs or exits (CLONE_VFORK)
+    Pid thread = 0;                 ///< the caller's thread whose child it is; 0 for the leader
+};
+
+/// Where a tree's init stands, apart from its number and data.
+struct InitOptions {
+    bool nested = false;     ///< the init of a PID namespace, not of the system: it can continue its stopped children
+    bool own_session = true; ///< else its group and session are outside the tree, with the number 0
 };
 
 /// A process that has all it needs, its number included, and is in no table yet: the first of the two phases of fork.
@@ -99,7 +106,7 @@ private:
     // Both under the tree lock.
 
     [[nodiscard]] static Errno refused(const Process* parent, ForkOptions options) noexcept {
-        if (parent == nullptr || !parent->living() || parent->threads_.exited())
+        if (parent == nullptr || !parent->living() || parent->threads_.exited() || parent->topology_->closed_)
             return Errno::no_process;
         const bool valid = options.exit_signal >= 0 && options.exit_signal <= Signal::highest;
         return !valid || (options.sibling && parent->is_init_) ? Errno::invalid : Errno::ok;
@@ -112,7 +119,15 @@ private:
         process.join(caller.group_->anchor_);
         process.exit_signal_ = options.sibling ? caller.exit_signal_ : static_cast<std::uint8_t>(options.exit_signal);
         process.vforked_ = options.vfork;
-        process.set_parent(options.sibling ? *caller.parent_ : caller);
+        process.terminal_stamp_ = caller.terminal_stamp_;
+        process.lineage_.parent_execs = options.sibling ? caller.lineage_.parent_execs : caller.lineage_.execs;
+        auto* forker = process.topology_->template find<BasicThread<Traits>>(options.thread, NumberRole::tid);
+        if (forker == nullptr || forker->process().get() != &caller)
+            forker = BasicLineage<Traits>::lead_thread(caller);
+        if (options.sibling)
+            process.set_parent(*caller.parent_, caller.lineage_.forker);
+        else
+            process.set_parent(caller, forker != nullptr ? forker->id() : ThreadId{});
         if (options.sibling) // else it is in its parent's group
             process.retie();
     }
@@ -152,6 +167,12 @@ public:
     /// Chooses how the child is made. Means nothing for init.
     [[nodiscard]] BasicProcessBuilder options(ForkOptions options) && {
         options_ = options;
+        return std::move(*this);
+    }
+
+    /// Chooses where init stands. Means nothing for others.
+    [[nodiscard]] BasicProcessBuilder init_options(InitOptions options) && {
+        init_options_ = options;
         return std::move(*this);
     }
 
@@ -242,6 +263,7 @@ private:
     std::optional<Pid> pid_; // empty: the next free one
     bool is_init_ = false;
     ForkOptions options_{};
+    InitOptions init_options_{};
     Data data_{};
     Errno error_ = Errno::ok;
 };
@@ -256,9 +278,11 @@ auto BasicProcessBuilder<Traits>::make_init(Errno& error) -> std::shared_ptr<Pro
     }
     auto init = reserve(error, [&](const std::shared_ptr<Process>& process, Process*) {
         process->enter(process);
-        session->publish(process->pid(), session);
-        group->publish(process->pid(), session, group);
+        const Pid number = init_options_.own_session ? process->pid() : 0;
+        session->publish(number, session);
+        group->publish(number, session, group);
         process->join(group);
+        topology_->nested_ = init_options_.nested;
         topology_->init_ = process.get();
     });
     if (error == Errno::permission) // after the lock: a test's panic throws, and others must find the tree open

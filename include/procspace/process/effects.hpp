@@ -13,6 +13,7 @@
 #include "../fwd.hpp"
 #include "process_group.hpp"
 #include "records.hpp"
+#include "terminal_link.hpp"
 #include "topology.hpp"
 
 #include <bit>
@@ -108,6 +109,8 @@ private:
     friend BasicThread<Traits>;
     friend BasicExec<Traits>;
     friend BasicWait<Traits>;
+    friend BasicTerminal<Traits>;
+    friend BasicLineage<Traits>;
 
     explicit BasicEffects(Topology& topology) noexcept : topology_(&topology) {}
 
@@ -132,20 +135,35 @@ private:
     }
 
     void post(Process& target, int signal) noexcept {
-        pending_ = true;
-        if (target.posted_ == 0) {
-            (posts_ != nullptr ? last_post_->next_post_ : posts_) = target.self_handle();
-            last_post_ = &target;
-        }
-        target.posted_ |= std::uint64_t{1} << (signal - 1);
+        post_wake(target);
+        target.posted_.signals |= std::uint64_t{1} << (signal - 1);
+    }
+    /// Only that it asks again.
+    void post_wake(Process& target) noexcept { list(target, posts_, last_post_); }
+    /// `signal` to all members. **Pre**: there are members.
+    void post(Group& group, int signal) noexcept {
+        list(group, groups_, last_group_);
+        group.posted_.signals |= std::uint64_t{1} << (signal - 1);
     }
     /// SIGHUP and SIGCONT to all members.
     void hang_up(Group& group) noexcept {
-        if (std::exchange(group.to_hang_up_, true))
-            return;
+        post(group, Signal::hup);
+        post(group, Signal::cont);
+    }
+    /// The same to the group that a terminal has in the foreground, if it is still there.
+    void post(const Foreground& foreground, int signal) noexcept {
+        auto* const group = topology_->template find<Group>(foreground.pgid, NumberRole::pgid);
+        if (group != nullptr && group->origin_ <= foreground.stamp && group->anchor_ != nullptr)
+            post(*group, signal);
+    }
+
+    template <class Recipient>
+    void list(Recipient& recipient, std::shared_ptr<Recipient>& first, Recipient*& last) noexcept {
         pending_ = true;
-        (groups_ != nullptr ? last_group_->next_to_hang_up_ : groups_) = group.self_handle();
-        last_group_ = &group;
+        if (std::exchange(recipient.posted_.listed, true))
+            return;
+        (first != nullptr ? last->posted_.next : first) = recipient.anchor_;
+        last = &recipient;
     }
 
     void set(ProcessId& place, ProcessId id) noexcept {
@@ -156,9 +174,9 @@ private:
     /// Takes everybody out of the lists, so that they can be told of other things.
     void unlink() noexcept {
         while (posts_ != nullptr)
-            static_cast<void>(next_post());
+            static_cast<void>(next_post(posts_));
         while (groups_ != nullptr)
-            static_cast<void>(next_group());
+            static_cast<void>(next_post(groups_));
     }
 
     // --- to deliver; without the lock -------------------------------------------------------------------------------
@@ -174,43 +192,41 @@ private:
         f(Effect{kind, process, id, signal, 0, child});
     }
 
+    template <class Recipient>
     struct Post {
-        std::shared_ptr<Process> process;
+        std::shared_ptr<Recipient> to;
         std::uint64_t signals;
     };
-    [[nodiscard]] Post next_post() noexcept {
+    /// Takes the first out of a list that is not empty.
+    template <class Recipient>
+    [[nodiscard]] Post<Recipient> next_post(std::shared_ptr<Recipient>& first) noexcept {
         Guard guard(topology_->lock());
-        Post post{std::move(posts_), 0};
-        posts_ = std::move(post.process->next_post_);
-        post.signals = std::exchange(post.process->posted_, 0);
+        Post<Recipient> post{std::move(first), 0};
+        Posted<Recipient>& its = post.to->posted_;
+        first = std::move(its.next);
+        post.signals = std::exchange(its.signals, 0);
+        its.listed = false;
         return post;
-    }
-    [[nodiscard]] std::shared_ptr<Group> next_group() noexcept {
-        Guard guard(topology_->lock());
-        std::shared_ptr<Group> group = std::move(groups_);
-        groups_ = std::move(group->next_to_hang_up_);
-        group->to_hang_up_ = false;
-        return group;
     }
 
     template <class F>
     void deliver_posts(F& f) {
         while (posts_ != nullptr) {
-            Post post = next_post();
-            const ProcessId id = post.process->id();
+            Post<Process> post = next_post(posts_);
+            const ProcessId id = post.to->id();
             for (; post.signals != 0; post.signals &= post.signals - 1)
-                f(Effect{EffectKind::signal, post.process, id, std::countr_zero(post.signals) + 1});
-            f(Effect{EffectKind::wake, post.process, id});
+                f(Effect{EffectKind::signal, post.to, id, std::countr_zero(post.signals) + 1});
+            f(Effect{EffectKind::wake, post.to, id});
         }
     }
 
     template <class F>
     void deliver_groups(F& f) {
         while (groups_ != nullptr) {
-            const std::shared_ptr<Group> group = next_group();
-            for (const int signal : {Signal::hup, Signal::cont})
-                group->broadcast([&](const std::shared_ptr<Process>& member) {
-                    f(Effect{EffectKind::signal, member, member->id(), signal});
+            Post<Group> post = next_post(groups_);
+            for (; post.signals != 0; post.signals &= post.signals - 1)
+                post.to->broadcast([&](const std::shared_ptr<Process>& member) {
+                    f(Effect{EffectKind::signal, member, member->id(), std::countr_zero(post.signals) + 1});
                 });
         }
     }
@@ -242,9 +258,9 @@ private:
 
     Topology* topology_ = nullptr;
     bool pending_ = false;
-    std::shared_ptr<Process> posts_; // linked by Process::next_post_
+    std::shared_ptr<Process> posts_; // linked by their own Posted
     Process* last_post_ = nullptr;
-    std::shared_ptr<Group> groups_; // linked by Group::next_to_hang_up_
+    std::shared_ptr<Group> groups_; // likewise
     Group* last_group_ = nullptr;
     ProcessId vforked_;
     ProcessId killed_;

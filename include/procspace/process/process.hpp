@@ -9,6 +9,7 @@
 #include "../core/traits.hpp"
 #include "effects.hpp"
 #include "index.hpp"
+#include "lineage.hpp"
 #include "numbers.hpp"
 #include "process_group.hpp"
 #include "records.hpp"
@@ -140,10 +141,7 @@ public:
         return this->topology_->snapshot(threads_.threads_);
     }
     /// Returns the number of living threads. **Complexity**: constant.
-    [[nodiscard]] std::size_t thread_count() const {
-        Guard guard(this->topology_->lock());
-        return threads_.threads_.size();
-    }
+    [[nodiscard]] std::size_t thread_count() const;
     /// Calls `f(const ProcessInfo&)` for each child, ascending by pid, without a lock and without an allocation.
     template <class F>
     void for_each_child(F&& f) const {
@@ -175,6 +173,10 @@ public:
     /// exit() if it is null, of another tree, has exited, or descends from this process.
     /// **Complexity**: as exit(), and for each 16 children linear in the depth of `reaper`.
     Effects exit(const Handle& reaper);
+
+    /// Begins the end of a PID namespace: nobody forks any more, children are reaped as they exit, and once the caller
+    /// has killed them all init may exit(). **Panics** but for a nested init. **Source**: pid_namespaces(7).
+    void close_tree();
 
     /// Reaps a zombie: it leaves its parent, its group and its number. Returns true for the one caller who reaped it,
     /// false when that was done before, or a claim of wait_claim() stands. **Panics** unless the process has exited.
@@ -244,35 +246,32 @@ private:
     friend Effects;
     friend BasicWait<Traits>;
     friend TreeInvariants<Traits>;
-
     friend Leftovers;
+    friend BasicLineage<Traits>;
+    friend BasicJobControl<Traits>;
+    friend BasicTerminal<Traits>;
 
     // All below: under the tree lock.
-
-    [[nodiscard]] static BasicProcess* find(const Topology& topology, ProcessId id) noexcept {
-        auto* const process = topology.template find<BasicProcess>(id.pid, NumberRole::pid);
-        return process != nullptr && process->generation_ == id.generation ? process : nullptr;
-    }
+    [[nodiscard]] static BasicProcess* find(const Topology& topology, ProcessId id) noexcept;
     [[nodiscard]] bool living() const noexcept { return state() == ProcessState::living && !exiting_; }
     /// By which the parent's events_ ascend: the order in which it got its children. Stands in the hook, listed or not.
     [[nodiscard]] std::uint32_t& order() noexcept { return HookFor<InEvents>::key; }
     [[nodiscard]] bool is_session_leader() const noexcept { return sid() == pid(); }
     [[nodiscard]] const Handle& self_handle() const noexcept { return anchor_; } // **Pre**: in the tree
-    // process_exit.hpp
     void enter(const Handle& self) noexcept;
     [[nodiscard]] BasicProcess* reaper_of_children(BasicProcess* wanted) const noexcept;
     [[nodiscard]] bool may_adopt_from(const BasicProcess& dying) const noexcept;
     void hand_over_children(BasicProcess* wanted, Effects& effects, Leftovers& leftovers) noexcept;
     void become_zombie(Effects& effects, Leftovers& leftovers) noexcept;
+    void leave_terminal(Effects& effects) noexcept;
     void reap(Leftovers& leftovers) noexcept;
     void end_threads(const Thread* survivor, Leftovers& leftovers) noexcept;
-    // process_children.hpp
-    void set_parent(BasicProcess& parent) noexcept;
+    void set_parent(BasicProcess& parent, ThreadId forker) noexcept;
     void leave_parent() noexcept;
     void list_event() noexcept;
+    [[nodiscard]] int death_signal() const noexcept;
     [[nodiscard]] int signal_for(ChildChange change) const noexcept;
     [[nodiscard]] bool ignores(const BasicProcess& child) const noexcept;
-    // process_jobs.hpp
     void join(const std::shared_ptr<Group>& group) noexcept;
     void leave_group(std::shared_ptr<Group>& emptied) noexcept;
     void change_group(const std::shared_ptr<Group>& group, std::shared_ptr<Group>& emptied) noexcept;
@@ -308,13 +307,14 @@ private:
     Handle anchor_;                                // this process, while it is in the tree
     NumberIndex<BasicProcess, InParent> children_; // empty for a zombie
     NumberIndex<BasicProcess, InEvents> events_;   // of the children
-    Group* group_ = nullptr;                       // null when reaped
+    BasicLineage<Traits> lineage_;
+    std::uint64_t terminal_stamp_ = 0; // that of its session while it has the controlling terminal, too
+    Group* group_ = nullptr;           // null when reaped
     ThreadGroup threads_;
     Usage usage_;
     Usage children_usage_;
-    std::uint64_t posted_ = 0; // signals for which it is in a list of Effects
-    Handle next_post_;
-    Data data_{}; // the user's to synchronise
+    Posted<BasicProcess> posted_; // in a list of Effects
+    Data data_{};                 // the user's to synchronise
 };
 
 } // namespace procspace

@@ -7,6 +7,18 @@
 namespace procspace {
 
 template <class Traits>
+auto BasicProcess<Traits>::find(const Topology& topology, ProcessId id) noexcept -> BasicProcess* {
+    auto* const process = topology.template find<BasicProcess>(id.pid, NumberRole::pid);
+    return process != nullptr && process->generation_ == id.generation ? process : nullptr;
+}
+
+template <class Traits>
+std::size_t BasicProcess<Traits>::thread_count() const {
+    Guard guard(this->topology_->lock());
+    return threads_.threads_.size();
+}
+
+template <class Traits>
 void BasicProcess<Traits>::set_child_policy(ChildPolicy policy) {
     Guard guard(this->topology_->lock());
     child_policy_ = policy;
@@ -66,10 +78,12 @@ auto BasicProcess<Traits>::resume() -> Effects {
     return effects;
 }
 
-/// Becomes a child of `parent`, the youngest in the order in which it waits for them.
+/// Becomes a child of `parent` and of its thread, the youngest in the order in which it waits for them.
 template <class Traits>
-void BasicProcess<Traits>::set_parent(BasicProcess& parent) noexcept {
+void BasicProcess<Traits>::set_parent(BasicProcess& parent, ThreadId forker) noexcept {
     parent_ = &parent;
+    lineage_.forker = forker;
+    parent.lineage_.append(*this);
     ppid_.store(parent.pid(), std::memory_order_relaxed);
     order() = ++this->topology_->births_;
     parent.children_.link(*this, pid());
@@ -82,6 +96,7 @@ void BasicProcess<Traits>::set_parent(BasicProcess& parent) noexcept {
 template <class Traits>
 void BasicProcess<Traits>::leave_parent() noexcept {
     parent_->children_.unlink(*this);
+    parent_->lineage_.remove(*this);
     if (listed_)
         parent_->events_.unlink(*this);
 }
@@ -101,13 +116,20 @@ int BasicProcess<Traits>::signal_for(ChildChange change) const noexcept {
     const ChildPolicy& policy = parent_->child_policy_;
     if (change != ChildChange::exited)
         return policy.ignored || policy.no_stop ? Signal::none : Signal::chld;
-    return exit_signal_ == Signal::chld && policy.ignored ? Signal::none : exit_signal_;
+    return death_signal() == Signal::chld && policy.ignored ? Signal::none : death_signal();
+}
+
+/// Another signal than SIGCHLD was agreed upon with the program that the parent ran then: one that it has execed since
+/// gets SIGCHLD.
+template <class Traits>
+int BasicProcess<Traits>::death_signal() const noexcept {
+    return lineage_.parent_execs == parent_->lineage_.execs ? exit_signal_ : Signal::chld;
 }
 
 /// Returns true if `child` is to be reaped as soon as it has exited. A clone child is not: its signal is another one.
 template <class Traits>
 bool BasicProcess<Traits>::ignores(const BasicProcess& child) const noexcept {
-    return child.exit_signal_ == Signal::chld && (child_policy_.ignored || child_policy_.no_wait);
+    return child.death_signal() == Signal::chld && (child_policy_.ignored || child_policy_.no_wait);
 }
 
 } // namespace procspace

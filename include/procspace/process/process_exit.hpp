@@ -10,6 +10,32 @@ namespace procspace {
 
 // What was unlinked stands before the guard: it ends after it, so nothing dies under the lock.
 
+/// From here on nobody forks, and children are reaped as soon as they have exited, those that have at once.
+template <class Traits>
+void BasicProcess<Traits>::close_tree() {
+    bool refused = false;
+    for (bool more = true; more && !refused;) {
+        Leftovers leftovers;
+        Guard guard(this->topology_->lock());
+        refused = !is_init_ || !this->topology_->nested_;
+        more = false;
+        if (refused)
+            break;
+        this->topology_->closed_ = true;
+        child_policy_ = {.ignored = true, .no_wait = true, .no_stop = true};
+        for (BasicProcess* child = lineage_.eldest; child != nullptr; child = child->lineage_.younger)
+            if (child->state() == ProcessState::zombie && !child->claimed_) {
+                child->exit_signal_ = Signal::chld;
+                child->reap(leftovers); // one for each section: see Leftovers
+                leftovers.add(*child);
+                more = true;
+                break;
+            }
+    }
+    if (refused)
+        Traits::panic("close_tree: only the init of a nested namespace can end with its tree", Location::current());
+}
+
 /// Begins its life in the tree. **Pre**: its number is reserved for it.
 template <class Traits>
 void BasicProcess<Traits>::enter(const Handle& self) noexcept {
@@ -51,7 +77,11 @@ auto BasicProcess<Traits>::exit() -> Effects {
 
 template <class Traits>
 auto BasicProcess<Traits>::exit(const Handle& wanted) -> Effects {
-    if (is_init_)
+    const auto alone = [&] {
+        Guard guard(this->topology_->lock());
+        return this->topology_->closed_ && children_.empty();
+    };
+    if (is_init_ && !alone())
         Traits::panic("init cannot exit: its children would have no reaper", Location::current());
     Effects effects(*this->topology_);
     for (bool begun = false;; begun = true) {
@@ -60,6 +90,7 @@ auto BasicProcess<Traits>::exit(const Handle& wanted) -> Effects {
         if (!begun) {
             if (!living())
                 return effects;
+            leave_terminal(effects);
             exiting_ = true; // refuses fork, new_thread and free: nobody else changes its children's table for long
             if (!threads_.threads_.empty())
                 end_threads(nullptr, leftovers);
@@ -82,29 +113,54 @@ template <class Traits>
 void BasicProcess<Traits>::hand_over_children(BasicProcess* wanted, Effects& effects, Leftovers& leftovers) noexcept {
     constexpr int batch = 16;
     BasicProcess& reaper = *reaper_of_children(wanted);
-    BasicProcess* next = children_.first();
+    const Thread* const lead = BasicLineage<Traits>::lead_thread(reaper);
+    const ThreadId heir = lead != nullptr ? lead->id() : ThreadId{};
+    BasicProcess* next = lineage_.eldest;
     for (int i = 0; i < batch && next != nullptr && leftovers.emptied == nullptr; ++i) {
         BasicProcess& child = *next;
-        next = children_.next(child);
+        next = child.lineage_.younger;
+        Group& its_group = *child.group_;
         child.leave_parent();
-        child.set_parent(reaper);
+        child.set_parent(reaper, heir);
         child.exit_signal_ = Signal::chld;
-        if (child.parent_death_signal_ != Signal::none && child.living())
-            effects.post(child, child.parent_death_signal_);
-        const bool was_tied = child.tied_;
+        BasicLineage<Traits>::tell_of_parent_death(child, effects);
         child.retie();
-        if (was_tied && child.group_->ties_ == 0 && child.group_->stopped_ != 0)
-            effects.hang_up(*child.group_);
+        // A zombie can be the link as well, although it does not keep the group from being orphaned: so Linux does.
+        if (group_ != &its_group && group_->session_ == its_group.session_ && its_group.ties_ == 0 &&
+            its_group.stopped_ != 0)
+            effects.hang_up(its_group);
         if (child.state() != ProcessState::zombie || child.claimed_)
             continue;
+        if (!reaper.child_policy_.ignored)
+            effects.post(reaper, Signal::chld); // nobody else will tell it of the zombie
+        else
+            effects.post_wake(reaper);
         if (reaper.ignores(child)) {
             child.reap(leftovers);
             leftovers.add(child);
-        } else if (effects.reaper != reaper.anchor_) { // nobody else will tell it of the zombie
+        } else if (effects.reaper != reaper.anchor_) {
             leftovers.former_reaper = std::exchange(effects.reaper, reaper.anchor_);
-            effects.post(reaper, Signal::chld);
         }
     }
+}
+
+/// A session leader's exit takes the controlling terminal from all members and hangs up the foreground group. Where the
+/// terminal itself was hung up before, the group that was in the foreground then is told now. **Source**: POSIX.1-2017,
+/// _Exit: consequences of process termination.
+template <class Traits>
+void BasicProcess<Traits>::leave_terminal(Effects& effects) noexcept {
+    if (!is_session_leader())
+        return;
+    Session& session = *group_->session_;
+    if (session.terminal_ != nullptr && terminal_stamp_ == session.terminal_stamp_) {
+        effects.post(session.terminal_->foreground, Signal::hup);
+        *session.terminal_ = {};
+        session.terminal_ = nullptr;
+    } else if (session.last_foreground_.pgid != 0) {
+        effects.post(session.last_foreground_, Signal::hup);
+        effects.post(session.last_foreground_, Signal::cont);
+    }
+    session.last_foreground_ = {};
 }
 
 /// The last step of exit. **Pre**: it has no children any more.
@@ -115,7 +171,8 @@ void BasicProcess<Traits>::become_zombie(Effects& effects, Leftovers& leftovers)
         --group_->stopped_;
     }
     // Its own group: nobody can continue the others any more if it was the last to have a parent who could.
-    const bool counted = parent_->group_ != group_ && parent_->group_->session_ == group_->session_;
+    const bool counted =
+        parent_ != nullptr && parent_->group_ != group_ && parent_->group_->session_ == group_->session_;
     // release: pairs with state(): whoever sees the zombie sees its exit code, and its children gone.
     state_.store(ProcessState::zombie, std::memory_order_release);
     exiting_ = false;
@@ -125,8 +182,10 @@ void BasicProcess<Traits>::become_zombie(Effects& effects, Leftovers& leftovers)
         effects.hang_up(*group_);
     if (std::exchange(vforked_, false))
         effects.end_vfork(id());
-    effects.notify(parent_->id(), signal_for(ChildChange::exited), ChildChange::exited, pid(), exit_code(), usage_);
     effects.announce_exit(id());
+    if (parent_ == nullptr)
+        return;
+    effects.notify(parent_->id(), signal_for(ChildChange::exited), ChildChange::exited, pid(), exit_code(), usage_);
     ++parent_->changes_;
     if (parent_->ignores(*this)) {
         reap(leftovers);

@@ -4,6 +4,7 @@
 #include "../fwd.hpp"
 #include "index.hpp"
 #include "numbers.hpp"
+#include "records.hpp"
 #include "session.hpp"
 #include "topology.hpp"
 
@@ -80,6 +81,8 @@ private:
     friend BasicPreparedProcess<Traits>;
     friend BasicProcessTree<Traits>;
     friend BasicEffects<Traits>;
+    friend BasicJobControl<Traits>;
+    friend BasicTerminal<Traits>;
     friend TreeInvariants<Traits>;
     friend NumberIndex<BasicProcessGroup, InSession>;
 
@@ -89,10 +92,13 @@ private:
     void publish(Pid pgid, std::shared_ptr<Session> session, const std::shared_ptr<BasicProcessGroup>& self) noexcept {
         self_ = self;
         session_ = std::move(session);
-        this->topology_->add_role(*this, pgid);
         session_->groups_.link(*this, pgid);
-        ++this->topology_->counts_.groups;
         listed_ = true;
+        if (pgid != 0) { // 0: outside of the tree, see InitOptions
+            this->topology_->add_role(*this, pgid);
+            origin_ = this->topology_->template find<Process>(pgid, NumberRole::pid)->generation_;
+            ++this->topology_->counts_.groups;
+        }
         this->count();
     }
 
@@ -100,6 +106,8 @@ private:
     void unlist(typename Topology::Blocks& emptied) noexcept {
         listed_ = false;
         session_->groups_.unlink(*this);
+        if (pgid() == 0)
+            return;
         this->topology_->release(*this, emptied);
         --this->topology_->counts_.groups;
     }
@@ -113,12 +121,12 @@ private:
     NumberIndex<Process, InGroup> members_;
     std::shared_ptr<BasicProcessGroup> anchor_; // this group, while it has members
     std::weak_ptr<BasicProcessGroup> self_;
-    bool listed_ = false;        // named by its session and in the table of numbers
-    bool to_hang_up_ = false;    // in a list of Effects
-    std::size_t ties_ = 0;       // members whose parent could continue them: see BasicProcess::retie
-    std::size_t stopped_ = 0;    // members that are stopped
-    std::uint64_t youngest_ = 0; // the highest generation that ever joined
-    std::shared_ptr<BasicProcessGroup> next_to_hang_up_;
+    bool listed_ = false;              // named by its session and in the table of numbers
+    std::size_t ties_ = 0;             // members whose parent could continue them: see BasicProcess::retie
+    std::size_t stopped_ = 0;          // members that are stopped
+    std::uint64_t youngest_ = 0;       // the highest generation that ever joined
+    std::uint64_t origin_ = 0;         // the generation of the process that gave its number
+    Posted<BasicProcessGroup> posted_; // in a list of Effects
 };
 
 template <class Traits>

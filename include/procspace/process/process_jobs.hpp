@@ -98,8 +98,8 @@ void BasicProcess<Traits>::retie() noexcept {
 
 template <class Traits>
 bool BasicProcess<Traits>::has_tie() const noexcept {
-    return state() == ProcessState::living && parent_ != nullptr && !parent_->is_init_ && parent_->group_ != group_ &&
-           parent_->group_->session_ == group_->session_;
+    return state() == ProcessState::living && parent_ != nullptr && (!parent_->is_init_ || this->topology_->nested_) &&
+           parent_->group_ != group_ && parent_->group_->session_ == group_->session_;
 }
 
 template <class Traits>
@@ -212,6 +212,7 @@ auto BasicProcess<Traits>::create_session(BasicPreparedSession<Traits>&& fresh) 
     session->publish(pid(), session);
     group->publish(pid(), session, group);
     change_group(group, emptied);
+    terminal_stamp_ = 0;
     return Result<NewSession>(NewSession(std::move(session), std::move(group)));
 }
 

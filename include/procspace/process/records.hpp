@@ -4,6 +4,7 @@
 #include "../fwd.hpp"
 
 #include <cstdint>
+#include <memory>
 
 namespace procspace {
 
@@ -64,6 +65,14 @@ struct Signal {
     static constexpr int chld = 17;
     static constexpr int cont = 18;
     static constexpr int highest = 64;
+};
+
+/// The place of a process or group in a list of Effects: the signals that it is to get, as bits from signal 1 on.
+template <class Recipient>
+struct Posted {
+    std::uint64_t signals = 0;
+    bool listed = false;
+    std::shared_ptr<Recipient> next{};
 };
 
 /// What a parent has declared about the signal SIGCHLD. **Source**: sigaction(2).

@@ -4,8 +4,10 @@
 #include "../fwd.hpp"
 #include "index.hpp"
 #include "numbers.hpp"
+#include "terminal_link.hpp"
 #include "topology.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -32,6 +34,10 @@ public:
             return;
         typename Topology::Blocks emptied;
         Guard guard(this->topology_->lock());
+        if (terminal_ != nullptr)
+            *terminal_ = {};
+        if (sid() == 0)
+            return;
         this->topology_->release(*this, emptied);
         --this->topology_->counts_.sessions;
     }
@@ -57,6 +63,8 @@ private:
     friend Group;
     friend BasicProcessBuilder<Traits>;
     friend BasicProcessTree<Traits>;
+    friend BasicJobControl<Traits>;
+    friend BasicTerminal<Traits>;
     friend TreeInvariants<Traits>;
 
     // All below: under the tree lock.
@@ -64,9 +72,11 @@ private:
     /// Enters the table. **Pre**: no session has the number, which is reserved.
     void publish(Pid sid, const std::shared_ptr<BasicSession>& self) noexcept {
         self_ = self;
+        this->count();
+        if (sid == 0) // outside of the tree, see InitOptions
+            return;
         this->topology_->add_role(*this, sid);
         ++this->topology_->counts_.sessions;
-        this->count();
     }
 
     /// Null when the last handle has gone, and the destructor waits for the lock.
@@ -74,6 +84,9 @@ private:
 
     NumberIndex<Group, InSession> groups_;
     std::weak_ptr<BasicSession> self_;
+    BasicTerminalLink<Traits>* terminal_ = nullptr; // its controlling terminal
+    std::uint64_t terminal_stamp_ = 0;              // of when it was acquired: the processes that have it bear the same
+    Foreground last_foreground_{};                  // of a terminal that was hung up, until its leader exits
 };
 
 } // namespace procspace

@@ -45,7 +45,17 @@ public:
 
     /// Returns the number: constant but for exec(). No lock.
     [[nodiscard]] Pid tid() const noexcept { return tid_.load(std::memory_order_relaxed); }
+    /// Returns what tells this thread from all others of its tree; the number in it is that of now.
+    [[nodiscard]] ThreadId id() const noexcept { return {tid(), generation_}; }
     [[nodiscard]] const std::shared_ptr<Process>& process() const noexcept { return process_; }
+
+    /// Sets the signal that the process gets when the thread of its parent whose child it is ends; 0 for none. Goes
+    /// with the thread. Takes the tree lock. **Source**: prctl(2), PR_SET_PDEATHSIG.
+    void set_parent_death_signal(int signal) {
+        Guard guard(this->topology_->lock());
+        (tid() == process_->pid() ? process_->parent_death_signal_ : parent_death_signal_) =
+            static_cast<std::uint8_t>(signal);
+    }
 
     /// Returns the user's data if it is a T, else null. The data itself is not synchronised.
     template <class T>
@@ -80,6 +90,8 @@ private:
     friend BasicPreparedThread<Traits>;
     friend BasicProcessTree<Traits>;
     friend BasicExec<Traits>;
+    friend BasicJobControl<Traits>;
+    friend BasicLineage<Traits>;
     friend TreeInvariants<Traits>;
 
     // Under the tree lock.
@@ -92,6 +104,7 @@ private:
     /// Into the process's threads. **Pre**: its process and number are set.
     void enter(const std::shared_ptr<BasicThread>& self) noexcept {
         this->role = NumberRole::tid;
+        generation_ = ++this->topology_->generations_;
         self_ = self;
         process_->threads_.threads_.link(*this, tid());
         ++this->topology_->counts_.threads;
@@ -111,6 +124,8 @@ private:
     /// waits in exec hears of it.
     void leave(Effects& effects, typename Topology::Blocks& emptied) noexcept {
         auto& group = process_->threads_;
+        if (process_->lineage_.eldest != nullptr && group.threads_.size() > 1)
+            BasicLineage<Traits>::pass_children(*process_, *this, *next_lead(), effects);
         unlink(emptied);
         if (tid() == process_->pid() && !group.threads_.empty())
             group.leader_exited_ = true;
@@ -120,6 +135,15 @@ private:
             effects.wake(process_->id());
     }
 
+    /// Returns the first of the other threads, the leader before all. **Pre**: there are others.
+    [[nodiscard]] BasicThread* next_lead() const noexcept {
+        BasicThread* const lead = BasicLineage<Traits>::lead_thread(*process_);
+        if (lead != this)
+            return lead;
+        BasicThread* const first = process_->threads_.threads_.first();
+        return first != this ? first : process_->threads_.threads_.next(*this);
+    }
+
     /// The number of the process is this thread's from now on; an old leader has vanished. **Pre**: the only thread.
     void become_leader(Effects& effects, typename Topology::Blocks& emptied) noexcept;
 
@@ -127,6 +151,8 @@ private:
     std::weak_ptr<BasicThread> self_;                      // guarded by tree lock
     typename Traits::template Atomic<Pid> tid_{0};         // atomic, written under the tree lock, as the next
     typename Traits::template Atomic<bool> living_{false}; // in its process's table
+    std::uint64_t generation_ = 0;                         // immutable once published
+    std::uint8_t parent_death_signal_ = Signal::none;      // guarded by tree lock; the leader's is the process's
     Data data_{};                                          // the user's to synchronise
 };
 
@@ -156,6 +182,9 @@ bool BasicThread<Traits>::exec() {
     if (!living() || group.exited_.load(std::memory_order_relaxed) || // under the lock that guards its change
         (group.execing_ != nullptr && group.execing_ != this))
         return false;
+    for (BasicThread* thread = group.threads_.first(); thread != nullptr; thread = group.threads_.next(*thread))
+        if (thread != this && process_->lineage_.eldest != nullptr)
+            BasicLineage<Traits>::pass_children(*process_, *thread, *this, effects);
     process_->end_threads(this, leftovers);
     become_leader(effects, leftovers.blocks);
     return true;
@@ -171,11 +200,13 @@ void BasicThread<Traits>::become_leader(Effects& effects, typename Topology::Blo
         tid_.store(process.pid(), std::memory_order_relaxed);
         this->topology_->add_role(*this, process.pid());
         group.threads_.link(*this, process.pid());
+        process.parent_death_signal_ = std::exchange(parent_death_signal_, std::uint8_t{0});
     }
     group.leader_exited_ = false;
     group.execing_ = nullptr;
     process.execed_ = true;
     process.exit_signal_ = Signal::chld;
+    ++process.lineage_.execs;
     if (std::exchange(process.vforked_, false))
         effects.end_vfork(process.id());
 }

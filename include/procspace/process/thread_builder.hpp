@@ -74,7 +74,7 @@ private:
     // Both under the tree lock.
 
     [[nodiscard]] static bool refused(const Process* process) noexcept {
-        return process == nullptr || !process->living() || process->threads_.exited() ||
+        return process == nullptr || !process->living() || process->threads_.exited() || process->topology_->closed_ ||
                process->threads_.execing_ != nullptr;
     }
 

@@ -33,6 +33,7 @@ private:
     friend BasicThread<Traits>;
     friend BasicPreparedThread<Traits>;
     friend BasicExec<Traits>;
+    friend BasicLineage<Traits>;
     friend BasicProcessTree<Traits>;
     friend BasicEffects<Traits>;
     friend TreeInvariants<Traits>;

@@ -149,12 +149,17 @@ private:
     friend BasicProcess<Traits>;
     friend BasicProcessTree<Traits>;
     friend BasicProcessBuilder<Traits>;
+    friend BasicPreparedProcess<Traits>;
+    friend BasicPreparedThread<Traits>;
     friend BasicThread<Traits>;
     friend BasicProcessGroup<Traits>;
     friend BasicSession<Traits>;
     friend CountedInTree<Traits>;
     friend BasicEffects<Traits>;
     friend TreeInvariants<Traits>;
+    friend BasicLineage<Traits>;
+    friend BasicJobControl<Traits>;
+    friend BasicTerminal<Traits>;
 
     /// As Linux: from the last one given upwards, then again from 300, below which the first processes of a system are.
     [[nodiscard]] Pid next_free() const noexcept {
@@ -172,6 +177,8 @@ private:
     std::uint64_t generations_ = 0;        // see ProcessId
     std::uint32_t births_ = 0;             // see BasicProcess::order()
     std::size_t subreapers_ = 0;           // living processes that are marked
+    bool closed_ = false;                  // see Process::close_tree
+    bool nested_ = false;                  // see InitOptions
     TreeCounts counts_;
     std::size_t published_ = 0; // objects, ever; see CountedInTree
     typename Traits::template Atomic<std::size_t> destroyed_{0};
@@ -216,6 +223,8 @@ class BuilderKey {
     friend class BasicPreparedGroup;
     template <class>
     friend class BasicPreparedSession;
+    template <class>
+    friend class BasicJobControl;
     explicit BuilderKey() = default;
 };
 

@@ -111,6 +111,7 @@ public:
 private:
     template <class>
     friend class TreeInvariants;
+    friend BasicTerminal<Traits>;
 
     template <class T>
     [[nodiscard]] std::shared_ptr<T> find(Pid number, NumberRole role) const {

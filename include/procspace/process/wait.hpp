@@ -43,6 +43,8 @@ struct WaitOptions {
     bool continued = false;
     bool peek = false; ///< leaves what it finds for the next who asks (WNOWAIT)
     CloneChildren clones = CloneChildren::none;
+    Pid thread = 0;            ///< who asks: its children come first, then those of the next threads; 0: the leader
+    bool own_children = false; ///< only its own (__WNOTHREAD)
 };
 
 enum class WaitOutcome : unsigned char {
@@ -161,10 +163,23 @@ public:
 private:
     // Under the tree lock.
 
-    [[nodiscard]] static bool meant(const Process& child, WaitSelector selector, CloneChildren clones) noexcept {
-        if (clones != CloneChildren::all && (child.exit_signal_ != Signal::chld) != (clones == CloneChildren::only))
+    /// `caller` is null when the parent has no threads.
+    [[nodiscard]] static bool meant(const Process& child, WaitSelector selector, WaitOptions options,
+                                    const BasicThread<Traits>* caller) noexcept {
+        if (options.clones != CloneChildren::all &&
+            (child.exit_signal_ != Signal::chld) != (options.clones == CloneChildren::only))
+            return false;
+        if (options.own_children && BasicLineage<Traits>::forker_of(child) != caller)
             return false;
         return selector.kind_ != WaitSelector::Kind::group || child.pgid() == selector.number_;
+    }
+    /// Nothing is to be expected of a zombie but its exit.
+    [[nodiscard]] static bool may_change(const Process& child, WaitOptions options) noexcept {
+        return options.exited || child.state() != ProcessState::zombie;
+    }
+    /// Returns how far the thread of this child is behind the one that asks: 0 for its own children.
+    [[nodiscard]] static Pid distance(const Process& child, const BasicThread<Traits>* caller) noexcept {
+        return caller != nullptr ? BasicLineage<Traits>::forker_of(child)->tid() - caller->tid() : 0;
     }
 
     /// Returns true, and what it is, if the child has something that is waited for.
@@ -186,21 +201,37 @@ private:
 
     [[nodiscard]] static Process* choose(Process& parent, WaitSelector selector, WaitOptions options,
                                          WaitAnswer& answer) noexcept {
+        auto* caller = parent.topology_->template find<BasicThread<Traits>>(options.thread, NumberRole::tid);
+        if (caller == nullptr || caller->process().get() != &parent)
+            caller = BasicLineage<Traits>::lead_thread(parent);
         if (selector.kind_ == WaitSelector::Kind::child) {
             auto* const child = parent.topology_->template find<Process>(selector.number_, NumberRole::pid);
-            if (child == nullptr || child->parent_ != &parent || !meant(*child, selector, options.clones))
+            if (child == nullptr || child->parent_ != &parent || !meant(*child, selector, options, caller) ||
+                !may_change(*child, options))
                 return nullptr;
             const bool found = has_event(*child, options, answer.event);
             answer.outcome = found ? WaitOutcome::event : WaitOutcome::none;
             return found ? child : nullptr;
         }
-        for (Process* child = parent.events_.first(); child != nullptr; child = parent.events_.next(*child))
-            if (meant(*child, selector, options.clones) && has_event(*child, options, answer.event)) {
-                answer.outcome = WaitOutcome::event;
-                return child;
-            }
-        for (Process* child = parent.children_.first(); child != nullptr; child = parent.children_.next(*child))
-            if (meant(*child, selector, options.clones)) {
+        // The eldest child of the nearest thread, in the circle of threads that begins with the caller.
+        Process* nearest = nullptr;
+        ChildEvent event;
+        for (Process* child = parent.events_.first(); child != nullptr; child = parent.events_.next(*child)) {
+            if (!meant(*child, selector, options, caller) ||
+                (nearest != nullptr && distance(*child, caller) >= distance(*nearest, caller)) ||
+                !has_event(*child, options, event))
+                continue;
+            nearest = child;
+            answer.event = event;
+            if (distance(*child, caller) == 0)
+                break;
+        }
+        if (nearest != nullptr) {
+            answer.outcome = WaitOutcome::event;
+            return nearest;
+        }
+        for (Process* child = parent.lineage_.eldest; child != nullptr; child = child->lineage_.younger)
+            if (meant(*child, selector, options, caller) && may_change(*child, options)) {
                 answer.outcome = WaitOutcome::none;
                 break;
             }

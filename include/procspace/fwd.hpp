@@ -183,6 +183,12 @@ template <class Traits>
 class BasicJobControl;
 template <class Traits>
 class BasicTerminal;
+template <class Traits>
+class BasicCloneCall;
+template <class Traits>
+struct BasicCloned;
+struct CloneFlag;
+struct CloneRequest;
 
 using ProcessTree = BasicProcessTree<DefaultTraits>;
 using Session = BasicSession<DefaultTraits>;

@@ -104,7 +104,7 @@ PROCSPACE_TRAITS_TEST_CASE("wait_poll: stops and continuations are told once, to
         child->stop(19);
         child->exit();
         CHECK_FALSE(child->is_stopped());
-        CHECK(ask({.exited = false, .stopped = true}).outcome == WaitOutcome::none);
+        CHECK(ask({.exited = false, .stopped = true}).outcome == WaitOutcome::no_child);
         CHECK(ask(stops).event.change == ChildChange::exited);
     }
     CHECK(world.check().rule == nullptr);

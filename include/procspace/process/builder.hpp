@@ -99,6 +99,7 @@ public:
 private:
     template <class>
     friend class BasicProcessBuilder;
+    friend BasicPreparedThread<Traits>;
 
     BasicPreparedProcess(std::shared_ptr<Process> process, ProcessId parent, ForkOptions options) noexcept
         : process_(std::move(process)), parent_(parent), options_(options) {}

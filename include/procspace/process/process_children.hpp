@@ -51,13 +51,15 @@ template <class Traits>
 auto BasicProcess<Traits>::stop(int signal) -> Effects {
     Effects effects(*this->topology_);
     Guard guard(this->topology_->lock());
-    if (!living() || is_stopped() || is_init_)
+    if (!living() || is_stopped() || (is_init_ && !this->topology_->nested_))
         return effects;
     stopped_.store(true, std::memory_order_relaxed);
     ++group_->stopped_;
     stop_signal_ = static_cast<std::uint8_t>(signal);
     change_ = ChildChange::stopped;
     change_pending_ = true;
+    if (parent_ == nullptr) // the init of a nested namespace: its parent is outside
+        return effects;
     effects.notify(parent_->id(), signal_for(change_), change_, pid(), signal, usage_);
     list_event();
     return effects;
@@ -73,6 +75,8 @@ auto BasicProcess<Traits>::resume() -> Effects {
     --group_->stopped_;
     change_ = ChildChange::continued;
     change_pending_ = true;
+    if (parent_ == nullptr) // the init of a nested namespace: its parent is outside
+        return effects;
     effects.notify(parent_->id(), signal_for(change_), change_, pid(), Signal::cont, usage_);
     list_event();
     return effects;

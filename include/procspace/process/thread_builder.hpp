@@ -50,6 +50,21 @@ public:
         return thread_->template data<T>();
     }
 
+    /// Makes the leader of a process that is prepared, so that both can be published and neither lacks memory.
+    /// **Errors**: no_memory. **Complexity**: one allocation.
+    template <class V>
+    [[nodiscard]] static Result<BasicPreparedThread> leader_of(const BasicPreparedProcess<Traits>& process, V&& data) {
+        using Memory = typename Traits::Memory;
+        auto thread = try_make_shared<Thread, Memory>(BuilderKey(), *process.process_->topology_);
+        if (thread == nullptr)
+            return Errno::no_memory;
+        if (const Errno refusal = store_data<Memory>(thread->data_, std::forward<V>(data)); refusal != Errno::ok)
+            return refusal;
+        thread->process_ = process.process_;
+        thread->tid_.store(process.pid(), std::memory_order_relaxed);
+        return BasicPreparedThread(std::move(thread), true);
+    }
+
     /// Puts the thread into its process: one critical section. Needs no memory. **Errors**: no_process (the process has
     /// exited, or a group exit or exec has begun); exists (another leader came first): it stays prepared.
     /// **Pre**: not moved from, not published.
@@ -67,6 +82,7 @@ public:
 private:
     template <class>
     friend class BasicThreadBuilder;
+    friend BasicCloneCall<Traits>;
 
     BasicPreparedThread(std::shared_ptr<Thread> thread, bool leads) noexcept
         : thread_(std::move(thread)), leads_(leads) {}

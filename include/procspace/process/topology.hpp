@@ -225,6 +225,8 @@ class BuilderKey {
     friend class BasicPreparedSession;
     template <class>
     friend class BasicJobControl;
+    template <class>
+    friend class BasicPreparedThread;
     explicit BuilderKey() = default;
 };
 

@@ -50,7 +50,7 @@ struct WaitOptions {
 enum class WaitOutcome : unsigned char {
     event,   ///< `event` is it
     none,    ///< there are children who are meant, and nothing has happened to them; `token` is for sleeping
-    no_child ///< there is no such child
+    no_child ///< there is no such child; a zombie is none for who does not wait for exits
 };
 
 /// The answer.

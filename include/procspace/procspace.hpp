@@ -32,6 +32,12 @@
 #if __STDC_HOSTED__
 #include "debug/format.hpp"
 #include "debug/invariants.hpp"
+#include "posix/clone.hpp"
+#include "posix/job_control.hpp"
+#include "posix/kill.hpp"
+#include "posix/orphan.hpp"
+#include "posix/terminal.hpp"
+#include "posix/wait.hpp"
 #include "process/builder.hpp"
 #include "process/effects.hpp"
 #include "process/exec.hpp"

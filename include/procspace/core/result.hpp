@@ -13,6 +13,7 @@ enum class Errno : int {
     interrupted = 4,
     io = 5,
     no_device = 6,
+    bad_file = 9,
     no_child = 10,
     again = 11,
     no_memory = 12,

@@ -1,0 +1,229 @@
+// What programs do about signals: dispositions, masks, pending sets, default actions. The library says who gets what.
+
+#include "world.hpp"
+
+#include "procspace/posix/orphan.hpp"
+
+namespace conformance {
+
+using namespace procspace;
+
+namespace {
+
+World* running = nullptr; // one at a time: a tree has no other way to its world
+
+bool is_stop(int signal) {
+    return signal >= StopSignal::stop && signal <= StopSignal::ttou;
+}
+bool is_kernel_only(int signal) {
+    return signal == Signal::kill || signal == StopSignal::stop;
+}
+/// Ignored unless there is a handler: SIGCHLD, SIGCONT, SIGURG, SIGWINCH.
+bool is_ignored_by_default(int signal) {
+    return signal == Signal::chld || signal == Signal::cont || signal == 23 || signal == 28;
+}
+
+} // namespace
+
+void WorldTraits::effect(const BasicEffect<WorldTraits>& effect) {
+    if (running != nullptr)
+        running->receive(effect);
+}
+
+World::World(bool raw) : terminals_{Terminal(tree_), Terminal(tree_)} {
+    running = this;
+    Program init;
+    init.process = tree_.new_init(1).init_options({.nested = true, .own_session = !raw}).build();
+    init.tasks[1].thread = init.process->new_thread(1).build();
+    for (const int signal : {1, 2, 10, 12, 17, 18})
+        init.actions[signal] = Action::handler;
+    programs_.emplace(1, std::move(init));
+}
+
+World::~World() {
+    running = nullptr;
+    programs_.clear();
+}
+
+void World::receive(const BasicEffect<WorldTraits>& effect) {
+    if (effect.process == nullptr)
+        return;
+    const auto found = programs_.find(effect.process->pid());
+    if (found == programs_.end() || found->second.process != effect.process)
+        return;
+    if (effect.kind == EffectKind::signal)
+        send(found->second, effect.signal, effect.tid, false);
+    if (effect.kind == EffectKind::wake)
+        for (auto& [tid, task] : found->second.tasks)
+            if (task.call)
+                task.call->woken = true;
+}
+
+bool World::is_ignored(const Program& program, const std::set<int>& blocked, int signal, bool forced) const {
+    if (blocked.contains(signal))
+        return false; // it may be handled when it is unblocked
+    const Action action = program.actions[signal];
+    if (program.process->is_init() && action == Action::standard && !(forced && is_kernel_only(signal)))
+        return true;
+    return action == Action::ignored || (action == Action::standard && is_ignored_by_default(signal));
+}
+
+void World::flush(Program& program, int signal) {
+    program.pending.erase(signal);
+    for (auto& [tid, task] : program.tasks)
+        task.pending.erase(signal);
+}
+
+/// To the process, or with `tid` to this thread of it. **Source**: signal(7).
+void World::send(Program& program, int signal, Pid tid, bool from_outside) {
+    if (program.dead || signal == Signal::none)
+        return;
+    if (is_stop(signal)) {
+        flush(program, Signal::cont);
+    } else if (signal == Signal::cont) {
+        for (int stop = StopSignal::stop; stop <= StopSignal::ttou; ++stop)
+            flush(program, stop);
+        program.process->resume();
+    }
+    const auto target = tid != 0 ? program.tasks.find(tid) : program.tasks.end();
+    if (tid != 0 && target == program.tasks.end())
+        return; // a zombie leader takes nothing any more
+    const auto leader = program.tasks.find(program.process->pid());
+    const std::set<int>& blocked = target != program.tasks.end()   ? target->second.blocked
+                                   : leader != program.tasks.end() ? leader->second.blocked
+                                                                   : program.leader_blocked;
+    if (is_ignored(program, blocked, signal, from_outside))
+        return;
+    (target != program.tasks.end() ? target->second.pending : program.pending).insert(signal);
+}
+
+/// Until nothing happens any more. Each takes all its signals before the next one is looked at.
+void World::settle() {
+    for (bool again = true; again;) {
+        again = false;
+        for (auto place = programs_.begin(); place != programs_.end();) {
+            Program& program = (place++)->second;
+            again = react(program) || again;
+        }
+    }
+    for (auto place = programs_.begin(); place != programs_.end();) {
+        Program& program = place->second;
+        place = program.process->state() == ProcessState::reaped ? programs_.erase(place) : ++place;
+    }
+}
+
+/// Returns whether something happened.
+bool World::react(Program& program) {
+    bool happened = false;
+    if (program.dead)
+        return false;
+    while (!program.dead && take_signal(program))
+        happened = true;
+    if (program.dead || program.process->is_stopped())
+        return happened;
+    if (!program.handled.empty()) {
+        outcome_.handled[program.process->pid()].insert(program.handled.begin(), program.handled.end());
+        program.handled.clear();
+        for (auto& [tid, task] : program.tasks)
+            if (task.call)
+                task.call->woken = true; // SA_RESTART
+    }
+    for (auto& [tid, task] : program.tasks) {
+        if (!task.call || (task.call->result.empty() && !task.call->woken))
+            continue;
+        if (task.call->result.empty()) {
+            task.call->woken = false;
+            Program* const former = std::exchange(caller_, &program);
+            const Pid former_tid = std::exchange(caller_tid_, tid);
+            const auto result = task.call->again();
+            caller_ = former;
+            caller_tid_ = former_tid;
+            if (!result)
+                continue;
+            task.call->result = *result;
+            if (!program.pending.empty() || !task.pending.empty())
+                return true; // a signal comes before the return
+        }
+        if (task.call->operation != operation_)
+            outcome_.late.push_back({task.call->operation, tid, task.call->result});
+        else
+            outcome_.result = task.call->result;
+        task.call.reset();
+        happened = true;
+    }
+    return happened;
+}
+
+/// Takes the lowest pending signal that a thread does not block. Returns false if there is none to be taken now.
+bool World::take_signal(Program& program) {
+    bool killed = program.pending.contains(Signal::kill);
+    for (const auto& [tid, task] : program.tasks)
+        killed = killed || task.pending.contains(Signal::kill);
+    if (program.process->is_stopped() && !killed)
+        return false;
+    int signal = Signal::none;
+    if (killed) {
+        signal = Signal::kill;
+        flush(program, signal);
+    }
+    for (auto place = program.tasks.begin(); place != program.tasks.end() && signal == Signal::none; ++place)
+        for (std::set<int>* const pending : {&place->second.pending, &program.pending}) {
+            auto lowest = pending->begin();
+            while (lowest != pending->end() && place->second.blocked.contains(*lowest))
+                ++lowest;
+            if (lowest == pending->end() || signal != Signal::none)
+                continue;
+            signal = *lowest;
+            pending->erase(lowest);
+        }
+    if (signal == Signal::none)
+        return false;
+    const Action action = program.actions[signal];
+    if (action == Action::handler) {
+        program.handled.insert(signal);
+    } else if (action == Action::standard && !is_ignored_by_default(signal) &&
+               (!program.process->is_init() || is_kernel_only(signal))) {
+        if (is_stop(signal)) {
+            if (posix::stops_by_default(*program.process, signal))
+                program.process->stop(signal);
+        } else {
+            die(program, WaitStatus::killed(signal).encoded);
+        }
+    }
+    return true;
+}
+
+/// All threads end.
+void World::die(Program& program, int status) {
+    if (program.process->is_init())
+        return end_namespace(status);
+    program.process->group_exit(status);
+    bury(program);
+    program.process->exit();
+}
+
+/// Nothing of the program is left but the process.
+void World::bury(Program& program) {
+    program.dead = true;
+    for (auto& [tid, task] : program.tasks)
+        if (task.call && task.call->operation != operation_)
+            outcome_.late.push_back({task.call->operation, tid, "!killed"});
+    program.tasks.clear();
+    program.pending.clear();
+    program.handled.clear();
+}
+
+/// Init takes all with it. **Source**: pid_namespaces(7).
+void World::end_namespace(int status) {
+    Program& init = programs_.at(1);
+    init.dead = true;
+    init.process->close_tree();
+    for (auto& [pid, program] : programs_)
+        if (!program.dead && pid != 1)
+            die(program, WaitStatus::killed(Signal::kill).encoded);
+    init.process->group_exit(status);
+    bury(init);
+    init.process->exit();
+}
+
+} // namespace conformance

@@ -91,7 +91,7 @@ std::string error_name(Errno error) {
     return "unknown";
 }
 
-World::Program& World::program_of(Pid tid) {
+Program& World::program_of(Pid tid) {
     for (auto& [pid, program] : programs_)
         if (program.tasks.contains(tid))
             return program;

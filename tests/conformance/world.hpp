@@ -30,6 +30,36 @@ using Thread = procspace::BasicThread<WorldTraits>;
 using Terminal = procspace::BasicTerminal<WorldTraits>;
 using procspace::Pid;
 
+enum class Action : unsigned char { standard, handler, ignored };
+
+/// A system call that has not returned.
+struct Call {
+    int operation = 0;
+    std::string result; ///< what it will return; empty while it sleeps or is to be repeated
+    std::function<std::optional<std::string>()> again; ///< repeats it: nothing while it sleeps
+    bool woken = false;
+};
+struct Task {
+    std::shared_ptr<Thread> thread;
+    std::set<int> blocked;
+    std::set<int> pending;
+    std::optional<Call> call;
+};
+struct Program {
+    std::shared_ptr<Process> process;
+    Action actions[65]{};
+    std::map<Pid, Task> tasks; ///< the living
+    std::set<int> leader_blocked;
+    std::set<int> pending;
+    std::set<int> shown_pending; ///< while stopped
+    std::set<int> handled;       ///< by frames that wait for the return to the program
+    bool shown_subreaper = false;
+    int user = 0;
+    bool no_wait = false; ///< SA_NOCLDWAIT and SA_NOCLDSTOP of SIGCHLD
+    bool no_stop = false;
+    bool dead = false;
+};
+
 class World {
 public:
     /// A world with init alone, in its own session or, `raw`, in one outside.
@@ -57,36 +87,6 @@ public:
 
 private:
     friend WorldTraits;
-
-    enum class Action : unsigned char { standard, handler, ignored };
-
-    /// A system call that has not returned.
-    struct Call {
-        int operation = 0;
-        std::string result; ///< what it will return; empty while it sleeps or is to be repeated
-        std::function<std::optional<std::string>()> again; ///< repeats it: nothing while it sleeps
-        bool woken = false;
-    };
-    struct Task {
-        std::shared_ptr<Thread> thread;
-        std::set<int> blocked;
-        std::set<int> pending;
-        std::optional<Call> call;
-    };
-    struct Program {
-        std::shared_ptr<Process> process;
-        Action actions[65]{};
-        std::map<Pid, Task> tasks; ///< the living
-        std::set<int> leader_blocked;
-        std::set<int> pending;
-        std::set<int> shown_pending; ///< while stopped
-        std::set<int> handled;       ///< by frames that wait for the return to the program
-        bool shown_subreaper = false;
-        int user = 0;
-        bool no_wait = false; ///< SA_NOCLDWAIT and SA_NOCLDSTOP of SIGCHLD
-        bool no_stop = false;
-        bool dead = false;
-    };
 
     // world.cpp: operations
     std::optional<std::string> perform(const Operation& operation, bool any_child);

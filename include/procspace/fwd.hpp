@@ -105,7 +105,6 @@ class TreeInvariants;
 struct ProcessInfo;
 struct ProcessId;
 struct ProcessDetails;
-struct ThreadId;
 template <class Recipient>
 struct Posted;
 struct Foreground;

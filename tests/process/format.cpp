@@ -48,7 +48,7 @@ PROCSPACE_TRAITS_TEST_CASE("Format: a process prints its numbers and state and c
     const auto second = child->fork(8).build();
     child->create_group();
     CHECK(to_string(*child) ==
-          "Process(pid=5, ppid=1, pgid=5, sid=1, state=living, exit_code=0, threads=[5, 7], children=[8, 9])");
+          "Process(pid=5, ppid=1, pgid=5, sid=1, state=living, exit_code=0, threads=[5, 7], children=[9, 8])");
     child->group_exit(-7);
     child->exit();
     CHECK(to_string(*child) ==

@@ -115,10 +115,6 @@ private:
         expect((parent == nullptr) == process.is_init_, "[P4] all but init have a parent", pid);
         if (parent != nullptr) {
             expect(parent->children_.holds(process), "[P4] a process is among its parent's children", pid);
-            const Process* const elder = process.lineage_.elder;
-            expect((elder != nullptr ? elder->lineage_.younger : parent->lineage_.eldest) == &process,
-                   "a process is in the line of its siblings", pid);
-            expect(elder == nullptr || elder->parent_ == parent, "siblings have one parent", pid);
             expect(parent->state() == ProcessState::living, "[P5] a parent lives", pid);
             expect(!process.listed_ || parent->events_.holds(process), "a change is listed by the parent", pid);
         }

@@ -248,7 +248,7 @@ private:
         this->foreground = {caller.pgid(), topology_->generations_};
         its_session.terminal_ = this;
         its_session.last_foreground_ = {};
-        caller.terminal_stamp_ = its_session.terminal_stamp_ = ++topology_->generations_;
+        caller.terminal_stamp_ = its_session.terminal_stamp_ = ++topology_->terminals_;
     }
     void forget() noexcept {
         if (this->session != nullptr)

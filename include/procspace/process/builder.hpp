@@ -121,14 +121,14 @@ private:
         process.exit_signal_ = options.sibling ? caller.exit_signal_ : static_cast<std::uint8_t>(options.exit_signal);
         process.vforked_ = options.vfork;
         process.terminal_stamp_ = caller.terminal_stamp_;
-        process.lineage_.parent_execs = options.sibling ? caller.lineage_.parent_execs : caller.lineage_.execs;
+        process.parent_execed_ = options.sibling && caller.parent_execed_;
         auto* forker = process.topology_->template find<BasicThread<Traits>>(options.thread, NumberRole::tid);
         if (forker == nullptr || forker->process().get() != &caller)
             forker = BasicLineage<Traits>::lead_thread(caller);
         if (options.sibling)
             process.set_parent(*caller.parent_, caller.lineage_.forker);
         else
-            process.set_parent(caller, forker != nullptr ? forker->id() : ThreadId{});
+            process.set_parent(caller, forker != nullptr ? forker->tid() : 0);
         if (options.sibling) // else it is in its parent's group
             process.retie();
     }

@@ -160,7 +160,7 @@ private:
     template <class Recipient>
     void list(Recipient& recipient, std::shared_ptr<Recipient>& first, Recipient*& last) noexcept {
         pending_ = true;
-        if (std::exchange(recipient.posted_.listed, true))
+        if (std::exchange(recipient.in_posts_, true))
             return;
         (first != nullptr ? last->posted_.next : first) = recipient.anchor_;
         last = &recipient;
@@ -205,7 +205,7 @@ private:
         Posted<Recipient>& its = post.to->posted_;
         first = std::move(its.next);
         post.signals = std::exchange(its.signals, 0);
-        its.listed = false;
+        post.to->in_posts_ = false;
         return post;
     }
 

@@ -11,28 +11,14 @@
 
 namespace procspace {
 
-/// A thread for ever: its number changes by exec and is given anew, its generation never is.
-struct ThreadId {
-    Pid tid = 0;
-    std::uint64_t generation = 0; ///< 0: the lead thread, whichever that is
-
-    friend bool operator==(const ThreadId&, const ThreadId&) = default;
-};
-
-/// The links of one process to its siblings, eldest first: the order of wait(2) and of reparenting. A member of
-/// Process; guarded by the tree lock, under which its functions are called.
+/// Of which thread of its parent a process is the child, and what both have execed since. A member of Process; guarded
+/// by the tree lock, under which its functions are called.
 template <class Traits>
 struct BasicLineage {
     using Process = BasicProcess<Traits>;
     using Thread = BasicThread<Traits>;
 
-    Process* elder = nullptr;
-    Process* younger = nullptr;
-    Process* eldest = nullptr; // of its own children, as the next
-    Process* youngest = nullptr;
-    ThreadId forker{};              // the parent's thread whose child this is
-    std::uint32_t execs = 0;        // of its own
-    std::uint32_t parent_execs = 0; // of the parent, when this process was made
+    Pid forker = 0; // the tid; what is no thread of the parent stands for the lead thread
 
     /// Returns the leader of the process's threads, or the first that lives when that one has exited; null without any.
     [[nodiscard]] static Thread* lead_thread(const Process& process) noexcept {
@@ -42,33 +28,44 @@ struct BasicLineage {
 
     /// Returns the thread whose child this is; null if the parent has no threads. **Pre**: it has a parent.
     [[nodiscard]] static Thread* forker_of(const Process& child) noexcept {
-        const ThreadId id = child.lineage_.forker;
-        auto* const thread =
-            id.generation != 0 ? child.topology_->template find<Thread>(id.tid, NumberRole::tid) : nullptr;
-        return thread != nullptr && thread->id() == id ? thread : lead_thread(*child.parent_);
+        Thread* const thread = child.topology_->template find<Thread>(child.lineage_.forker, NumberRole::tid);
+        return thread != nullptr && thread->process().get() == child.parent_ ? thread : lead_thread(*child.parent_);
     }
 
     /// The children of a thread that ends are those of another one now: the youngest there, in their order. They are
     /// told as if their parent had exited. **Source**: prctl(2), PR_SET_PDEATHSIG.
     static void pass_children(Process& parent, const Thread& from, const Thread& to,
                               BasicEffects<Traits>& effects) noexcept {
-        BasicLineage& line = parent.lineage_;
-        Process* const last = line.youngest;
-        for (Process* child = line.eldest; child != nullptr;) {
-            Process* const next = child != last ? child->lineage_.younger : nullptr;
+        const std::uint32_t youngest = parent.topology_->births_;
+        for (Process* child = parent.children_.first(); child != nullptr && child->order() <= youngest;) {
+            Process* const next = parent.children_.next(*child);
             if (forker_of(*child) == &from) {
-                line.remove(*child);
-                line.append(*child);
-                child->lineage_.forker = to.id();
+                parent.children_.unlink(*child);
                 if (child->listed_)
                     parent.events_.unlink(*child);
-                child->order() = ++parent.topology_->births_;
-                if (child->listed_)
-                    parent.events_.link(*child, child->order());
+                child->lineage_.forker = to.tid();
+                link(parent, *child);
                 tell_of_parent_death(*child, effects);
             }
             child = next;
         }
+    }
+
+    /// The thread `former` of the parent has execed, and is its leader now.
+    static void exec(Process& parent, Pid former) noexcept {
+        for (Process* child = parent.children_.first(); child != nullptr; child = parent.children_.next(*child)) {
+            child->parent_execed_ = true;
+            if (child->lineage_.forker == former)
+                child->lineage_.forker = parent.pid();
+        }
+    }
+
+    /// Makes `child` the youngest of the parent's children.
+    static void link(Process& parent, Process& child) noexcept {
+        const std::uint32_t order = ++parent.topology_->births_;
+        parent.children_.link(child, order);
+        if (child.listed_)
+            parent.events_.link(child, order);
     }
 
     /// Each thread has its own wish; the process's is that of the leader, who may be a zombie.
@@ -81,21 +78,6 @@ struct BasicLineage {
         for (Thread* thread = threads.first(); thread != nullptr; thread = threads.next(*thread))
             if (thread->parent_death_signal_ != Signal::none)
                 effects.post(child, thread->parent_death_signal_);
-    }
-
-    /// Links `child` behind the last one of this process's children.
-    void append(Process& child) noexcept {
-        BasicLineage& its = child.lineage_;
-        its.elder = youngest;
-        its.younger = nullptr;
-        (youngest != nullptr ? youngest->lineage_.younger : eldest) = &child;
-        youngest = &child;
-    }
-
-    void remove(Process& child) noexcept {
-        BasicLineage& its = child.lineage_;
-        (its.elder != nullptr ? its.elder->lineage_.younger : eldest) = its.younger;
-        (its.younger != nullptr ? its.younger->lineage_.elder : youngest) = its.elder;
     }
 };
 

@@ -135,14 +135,14 @@ public:
     }
     /// Returns the children, zombies included, ascending by pid.
     /// **Complexity**: linear, one std::vector, grown outside the lock.
-    [[nodiscard]] std::vector<Handle> children() const { return this->topology_->snapshot(children_); }
+    [[nodiscard]] std::vector<Handle> children() const;
     /// Returns the living threads, ascending by tid. **Complexity**: linear, one std::vector, grown outside the lock.
     [[nodiscard]] std::vector<std::shared_ptr<Thread>> threads() const {
         return this->topology_->snapshot(threads_.threads_);
     }
     /// Returns the number of living threads. **Complexity**: constant.
     [[nodiscard]] std::size_t thread_count() const;
-    /// Calls `f(const ProcessInfo&)` for each child, ascending by pid, without a lock and without an allocation.
+    /// Calls `f(const ProcessInfo&)` for each child, eldest first, without a lock and without an allocation.
     template <class F>
     void for_each_child(F&& f) const {
         this->topology_->template visit<ProcessInfo>(
@@ -254,8 +254,8 @@ private:
     // All below: under the tree lock.
     [[nodiscard]] static BasicProcess* find(const Topology& topology, ProcessId id) noexcept;
     [[nodiscard]] bool living() const noexcept { return state() == ProcessState::living && !exiting_; }
-    /// By which the parent's events_ ascend: the order in which it got its children. Stands in the hook, listed or not.
-    [[nodiscard]] std::uint32_t& order() noexcept { return HookFor<InEvents>::key; }
+    /// By which the parent's indexes ascend: the order in which it got its children.
+    [[nodiscard]] std::uint32_t order() const noexcept { return HookFor<InParent>::key; }
     [[nodiscard]] bool is_session_leader() const noexcept { return sid() == pid(); }
     [[nodiscard]] const Handle& self_handle() const noexcept { return anchor_; } // **Pre**: in the tree
     void enter(const Handle& self) noexcept;
@@ -266,7 +266,7 @@ private:
     void leave_terminal(Effects& effects) noexcept;
     void reap(Leftovers& leftovers) noexcept;
     void end_threads(const Thread* survivor, Leftovers& leftovers) noexcept;
-    void set_parent(BasicProcess& parent, ThreadId forker) noexcept;
+    void set_parent(BasicProcess& parent, Pid forker) noexcept;
     void leave_parent() noexcept;
     void list_event() noexcept;
     [[nodiscard]] int death_signal() const noexcept;
@@ -287,9 +287,10 @@ private:
     bool listed_ = false;  // in the parent's events_
     bool claimed_ = false; // by a WaitClaim
     bool tied_ = false;    // counts in its group's ties_
-    bool execed_ = false;
-    bool vforked_ = false;        // its maker waits for exec or exit
-    bool change_pending_ = false; // it was stopped or continued, and its parent has not waited for that
+    bool execed_ = false, parent_execed_ = false; // the latter since this was made
+    bool in_posts_ = false;                       // of an Effects
+    bool vforked_ = false;                        // its maker waits for exec or exit
+    bool change_pending_ = false;                 // it was stopped or continued, and its parent has not waited for that
     ChildChange change_ = ChildChange::stopped;
     std::uint8_t stop_signal_ = Signal::none; // by which it was stopped last
     std::uint8_t exit_signal_ = Signal::chld;
@@ -308,13 +309,12 @@ private:
     NumberIndex<BasicProcess, InParent> children_; // empty for a zombie
     NumberIndex<BasicProcess, InEvents> events_;   // of the children
     BasicLineage<Traits> lineage_;
-    std::uint64_t terminal_stamp_ = 0; // that of its session while it has the controlling terminal, too
+    std::uint32_t terminal_stamp_ = 0; // that of its session while it has the controlling terminal, too
     Group* group_ = nullptr;           // null when reaped
     ThreadGroup threads_;
-    Usage usage_;
-    Usage children_usage_;
-    Posted<BasicProcess> posted_; // in a list of Effects
-    Data data_{};                 // the user's to synchronise
+    Usage usage_, children_usage_;
+    Posted<BasicProcess> posted_;
+    Data data_{}; // the user's to synchronise
 };
 
 } // namespace procspace

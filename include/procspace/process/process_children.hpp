@@ -4,12 +4,21 @@
 
 #include "process.hpp"
 
+#include <algorithm>
+
 namespace procspace {
 
 template <class Traits>
 auto BasicProcess<Traits>::find(const Topology& topology, ProcessId id) noexcept -> BasicProcess* {
     auto* const process = topology.template find<BasicProcess>(id.pid, NumberRole::pid);
     return process != nullptr && process->generation_ == id.generation ? process : nullptr;
+}
+
+template <class Traits>
+auto BasicProcess<Traits>::children() const -> std::vector<Handle> {
+    auto all = this->topology_->snapshot(children_);
+    std::sort(all.begin(), all.end(), [](const Handle& one, const Handle& other) { return one->pid() < other->pid(); });
+    return all;
 }
 
 template <class Traits>
@@ -84,23 +93,18 @@ auto BasicProcess<Traits>::resume() -> Effects {
 
 /// Becomes a child of `parent` and of its thread, the youngest in the order in which it waits for them.
 template <class Traits>
-void BasicProcess<Traits>::set_parent(BasicProcess& parent, ThreadId forker) noexcept {
+void BasicProcess<Traits>::set_parent(BasicProcess& parent, Pid forker) noexcept {
     parent_ = &parent;
     lineage_.forker = forker;
-    parent.lineage_.append(*this);
     ppid_.store(parent.pid(), std::memory_order_relaxed);
-    order() = ++this->topology_->births_;
-    parent.children_.link(*this, pid());
-    if (listed_) {
-        parent.events_.link(*this, order());
+    BasicLineage<Traits>::link(parent, *this);
+    if (listed_)
         ++parent.changes_;
-    }
 }
 
 template <class Traits>
 void BasicProcess<Traits>::leave_parent() noexcept {
     parent_->children_.unlink(*this);
-    parent_->lineage_.remove(*this);
     if (listed_)
         parent_->events_.unlink(*this);
 }
@@ -127,7 +131,7 @@ int BasicProcess<Traits>::signal_for(ChildChange change) const noexcept {
 /// gets SIGCHLD.
 template <class Traits>
 int BasicProcess<Traits>::death_signal() const noexcept {
-    return lineage_.parent_execs == parent_->lineage_.execs ? exit_signal_ : Signal::chld;
+    return parent_execed_ ? Signal::chld : exit_signal_;
 }
 
 /// Returns true if `child` is to be reaped as soon as it has exited. A clone child is not: its signal is another one.

@@ -23,7 +23,7 @@ void BasicProcess<Traits>::close_tree() {
             break;
         this->topology_->closed_ = true;
         child_policy_ = {.ignored = true, .no_wait = true, .no_stop = true};
-        for (BasicProcess* child = lineage_.eldest; child != nullptr; child = child->lineage_.younger)
+        for (BasicProcess* child = children_.first(); child != nullptr; child = children_.next(*child))
             if (child->state() == ProcessState::zombie && !child->claimed_) {
                 child->exit_signal_ = Signal::chld;
                 child->reap(leftovers); // one for each section: see Leftovers
@@ -114,11 +114,11 @@ void BasicProcess<Traits>::hand_over_children(BasicProcess* wanted, Effects& eff
     constexpr int batch = 16;
     BasicProcess& reaper = *reaper_of_children(wanted);
     const Thread* const lead = BasicLineage<Traits>::lead_thread(reaper);
-    const ThreadId heir = lead != nullptr ? lead->id() : ThreadId{};
-    BasicProcess* next = lineage_.eldest;
+    const Pid heir = lead != nullptr ? lead->tid() : 0;
+    BasicProcess* next = children_.first();
     for (int i = 0; i < batch && next != nullptr && leftovers.emptied == nullptr; ++i) {
         BasicProcess& child = *next;
-        next = child.lineage_.younger;
+        next = children_.next(child);
         Group& its_group = *child.group_;
         child.leave_parent();
         child.set_parent(reaper, heir);

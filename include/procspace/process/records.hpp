@@ -71,7 +71,6 @@ struct Signal {
 template <class Recipient>
 struct Posted {
     std::uint64_t signals = 0;
-    bool listed = false;
     std::shared_ptr<Recipient> next{};
 };
 

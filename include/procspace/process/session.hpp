@@ -85,7 +85,7 @@ private:
     NumberIndex<Group, InSession> groups_;
     std::weak_ptr<BasicSession> self_;
     BasicTerminalLink<Traits>* terminal_ = nullptr; // its controlling terminal
-    std::uint64_t terminal_stamp_ = 0;              // of when it was acquired: the processes that have it bear the same
+    std::uint32_t terminal_stamp_ = 0;              // of when it was acquired: the processes that have it bear the same
     Foreground last_foreground_{};                  // of a terminal that was hung up, until its leader exits
 };
 

@@ -45,8 +45,6 @@ public:
 
     /// Returns the number: constant but for exec(). No lock.
     [[nodiscard]] Pid tid() const noexcept { return tid_.load(std::memory_order_relaxed); }
-    /// Returns what tells this thread from all others of its tree; the number in it is that of now.
-    [[nodiscard]] ThreadId id() const noexcept { return {tid(), generation_}; }
     [[nodiscard]] const std::shared_ptr<Process>& process() const noexcept { return process_; }
 
     /// Sets the signal that the process gets when the thread of its parent whose child it is ends; 0 for none. Goes
@@ -104,7 +102,6 @@ private:
     /// Into the process's threads. **Pre**: its process and number are set.
     void enter(const std::shared_ptr<BasicThread>& self) noexcept {
         this->role = NumberRole::tid;
-        generation_ = ++this->topology_->generations_;
         self_ = self;
         process_->threads_.threads_.link(*this, tid());
         ++this->topology_->counts_.threads;
@@ -124,7 +121,7 @@ private:
     /// waits in exec hears of it.
     void leave(Effects& effects, typename Topology::Blocks& emptied) noexcept {
         auto& group = process_->threads_;
-        if (process_->lineage_.eldest != nullptr && group.threads_.size() > 1)
+        if (!process_->children_.empty() && group.threads_.size() > 1)
             BasicLineage<Traits>::pass_children(*process_, *this, *next_lead(), effects);
         unlink(emptied);
         if (tid() == process_->pid() && !group.threads_.empty())
@@ -151,7 +148,6 @@ private:
     std::weak_ptr<BasicThread> self_;                      // guarded by tree lock
     typename Traits::template Atomic<Pid> tid_{0};         // atomic, written under the tree lock, as the next
     typename Traits::template Atomic<bool> living_{false}; // in its process's table
-    std::uint64_t generation_ = 0;                         // immutable once published
     std::uint8_t parent_death_signal_ = Signal::none;      // guarded by tree lock; the leader's is the process's
     Data data_{};                                          // the user's to synchronise
 };
@@ -183,7 +179,7 @@ bool BasicThread<Traits>::exec() {
         (group.execing_ != nullptr && group.execing_ != this))
         return false;
     for (BasicThread* thread = group.threads_.first(); thread != nullptr; thread = group.threads_.next(*thread))
-        if (thread != this && process_->lineage_.eldest != nullptr)
+        if (thread != this && !process_->children_.empty())
             BasicLineage<Traits>::pass_children(*process_, *thread, *this, effects);
     process_->end_threads(this, leftovers);
     become_leader(effects, leftovers.blocks);
@@ -194,7 +190,8 @@ template <class Traits>
 void BasicThread<Traits>::become_leader(Effects& effects, typename Topology::Blocks& emptied) noexcept {
     Process& process = *process_;
     auto& group = process.threads_;
-    if (tid() != process.pid()) {
+    const Pid former = tid();
+    if (former != process.pid()) {
         group.threads_.unlink(*this);
         this->topology_->release(*this, emptied);
         tid_.store(process.pid(), std::memory_order_relaxed);
@@ -206,7 +203,7 @@ void BasicThread<Traits>::become_leader(Effects& effects, typename Topology::Blo
     group.execing_ = nullptr;
     process.execed_ = true;
     process.exit_signal_ = Signal::chld;
-    ++process.lineage_.execs;
+    BasicLineage<Traits>::exec(process, former);
     if (std::exchange(process.vforked_, false))
         effects.end_vfork(process.id());
 }

@@ -176,6 +176,7 @@ private:
     Pid last_given_ = 0;                   // by next_free()
     std::uint64_t generations_ = 0;        // see ProcessId
     std::uint32_t births_ = 0;             // see BasicProcess::order()
+    std::uint32_t terminals_ = 0;          // acquired, ever: the stamps of sessions
     std::size_t subreapers_ = 0;           // living processes that are marked
     bool closed_ = false;                  // see Process::close_tree
     bool nested_ = false;                  // see InitOptions

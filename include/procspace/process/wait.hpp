@@ -230,7 +230,7 @@ private:
             answer.outcome = WaitOutcome::event;
             return nearest;
         }
-        for (Process* child = parent.lineage_.eldest; child != nullptr; child = child->lineage_.younger)
+        for (Process* child = parent.children_.first(); child != nullptr; child = parent.children_.next(*child))
             if (meant(*child, selector, options, caller) && may_change(*child, options)) {
                 answer.outcome = WaitOutcome::none;
                 break;

@@ -2,7 +2,7 @@
 # of their own, whatever this build is made with, and only when a target asks for them.
 
 set(kernel_sources main heap interrupts resources namespaces memory)
-set(kernel_process_sources library tasks counts processes process_memory)
+set(kernel_process_sources library tasks counts processes jobs process_memory)
 
 set(kernel_flags
     -std=c++20

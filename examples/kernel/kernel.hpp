@@ -155,6 +155,7 @@ void interrupts_scene() noexcept;
 void tasks_scene() noexcept;
 void counts_scene() noexcept;
 void processes_scene() noexcept;
+void jobs_scene() noexcept;
 void process_memory_scene() noexcept;
 #endif
 

@@ -138,6 +138,7 @@ void kernel_main(unsigned processor) noexcept {
     scene("tasks", tasks_scene);
     scene("counts", counts_scene);
     scene("processes", processes_scene);
+    scene("jobs", jobs_scene);
     scene("process memory", process_memory_scene);
 #endif
     scene("interrupts", interrupts_scene);

@@ -64,7 +64,9 @@ template <class Traits, class MaySignal, class Send>
         return Errno::no_process;
     if (pid == -1) {
         Errno answer = Errno::no_process;
-        for (Pid from = 1; const auto target = Look::next_process(caller, from); from = target->pid() + 1) {
+        Pid from = 1;
+        while (const auto target = Look::next_process(caller, from)) {
+            from = target->pid() + 1;
             if (target.get() == &caller || target->is_init())
                 continue;
             const Errno refusal = send_to(target);

@@ -129,6 +129,8 @@ enum class WaitOutcome : unsigned char;
 enum class EffectKind : unsigned char;
 template <class T, class Role>
 class NumberIndex;
+template <class T, class Memory>
+class HandleList;
 template <class K, class V, class Memory = HeapMemory>
 class StrongMap;
 template <class K, class V, class Memory = HeapMemory>

@@ -38,8 +38,23 @@ public:
             expect(job->free(), "free");
             expect(child->parent() == init, "reparented");
         }
+        lists(init, shell);
         two_steps(shell);
         expect(TreeInvariants<Traits>::check(tree_).rule == nullptr, "invariants");
+    }
+
+    /// Handles of all that belongs to somebody, and nothing allocated when nobody does.
+    void lists(const Process& init, const Process& shell) {
+        const auto children = twice([&] { return init->try_children(); });
+        expect(children.size() == 4 && children[0] == shell && children[3]->pid() == 212, "children, by pid");
+        expect(twice([&] { return shell->try_children(); }).empty(), "no children");
+        const auto members = twice([&] { return shell->group()->try_processes(); });
+        expect(members.size() == 1 && members[0] == shell, "members");
+        const auto groups = twice([&] { return shell->session()->try_process_groups(); });
+        expect(groups.size() == 4 && groups[0]->pgid() == 2 && groups[3]->pgid() == 12, "groups");
+        const Thread leader = thread(shell, 2);
+        const auto threads = twice([&] { return shell->try_threads(); });
+        expect(threads.size() == 1 && threads[0] == leader, "threads");
     }
 
     /// The forms in which what may fail comes first, with numbers for which the table has no block yet.

@@ -53,6 +53,7 @@ class BasicProcess : HookFor<InParent>, HookFor<InGroup>, HookFor<InEvents>, Num
     using ThreadGroup = BasicThreadGroup<Traits>;
     using Effects = BasicEffects<Traits>;
     using Leftovers = BasicLeftovers<Traits>;
+    using Handles = typename Topology::template Handles<BasicProcess>;
     using Data = typename Traits::ProcessData;
 
 public:
@@ -133,15 +134,15 @@ public:
         Guard guard(this->topology_->lock());
         return group_ != nullptr ? group_->session_ : nullptr;
     }
-    /// Returns the children, zombies included, ascending by pid.
-    /// **Complexity**: linear, one std::vector, grown outside the lock.
+    /// Returns the children, zombies included, ascending by pid. One array, grown outside the lock.
     [[nodiscard]] std::vector<Handle> children() const;
-    /// Returns the living threads, ascending by tid. **Complexity**: linear, one std::vector, grown outside the lock.
+    [[nodiscard]] Result<Handles> try_children() const; ///< the same as a HandleList. **Errors**: no_memory
+    /// Returns the living threads, ascending by tid. One array, grown outside the lock.
     [[nodiscard]] std::vector<std::shared_ptr<Thread>> threads() const {
         return this->topology_->snapshot(threads_.threads_);
     }
-    /// Returns the number of living threads. **Complexity**: constant.
-    [[nodiscard]] std::size_t thread_count() const;
+    [[nodiscard]] auto try_threads() const { return this->topology_->try_snapshot(threads_.threads_); } ///< as above
+    [[nodiscard]] std::size_t thread_count() const; ///< of the living. **Complexity**: constant
     /// Calls `f(const ProcessInfo&)` for each child, eldest first, without a lock and without an allocation.
     template <class F>
     void for_each_child(F&& f) const {
@@ -190,8 +191,7 @@ public:
 
     /// Declares what this process does about SIGCHLD. For children that exit from now on.
     void set_child_policy(ChildPolicy policy);
-    /// Sets the signal that this process gets when its parent exits; 0 for none. **Source**: prctl(2),
-    /// PR_SET_PDEATHSIG.
+    /// Sets the signal that it gets when its parent exits; 0 for none. **Source**: prctl(2), PR_SET_PDEATHSIG.
     Errno set_parent_death_signal(int signal); ///< ok, or invalid for what is no signal
     /// Adds to the time that it has used; nothing once it has exited.
     void charge(const Usage& spent);

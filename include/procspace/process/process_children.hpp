@@ -22,6 +22,14 @@ auto BasicProcess<Traits>::children() const -> std::vector<Handle> {
 }
 
 template <class Traits>
+auto BasicProcess<Traits>::try_children() const -> Result<Handles> {
+    auto all = this->topology_->try_snapshot(children_);
+    std::sort(all.value.begin(), all.value.end(),
+              [](const Handle& one, const Handle& other) { return one->pid() < other->pid(); });
+    return all;
+}
+
+template <class Traits>
 std::size_t BasicProcess<Traits>::thread_count() const {
     Guard guard(this->topology_->lock());
     return threads_.threads_.size();

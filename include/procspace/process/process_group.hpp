@@ -52,6 +52,8 @@ public:
     [[nodiscard]] std::vector<std::shared_ptr<Process>> processes() const {
         return this->topology_->snapshot(members_);
     }
+    /// The same as a HandleList. **Errors**: no_memory. **Complexity**: linear, one allocation.
+    [[nodiscard]] auto try_processes() const { return this->topology_->try_snapshot(members_); }
 
     /// Calls `f(const ProcessInfo&)` for each member, ascending by pid, without a lock and without an allocation.
     template <class F>

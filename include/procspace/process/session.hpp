@@ -49,6 +49,8 @@ public:
     [[nodiscard]] std::vector<std::shared_ptr<Group>> process_groups() const {
         return this->topology_->snapshot(groups_);
     }
+    /// The same as a HandleList. **Errors**: no_memory. **Complexity**: linear, one allocation.
+    [[nodiscard]] auto try_process_groups() const { return this->topology_->try_snapshot(groups_); }
 
     /// Calls `f(Pid pgid)` for each group, ascending, without a lock and without an allocation.
     template <class F>

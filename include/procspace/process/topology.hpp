@@ -13,6 +13,7 @@
 #include "../core/panic.hpp"
 #include "../core/result.hpp"
 #include "../core/traits.hpp"
+#include "handle_list.hpp"
 #include "index.hpp"
 #include "numbers.hpp"
 #include "slot.hpp"
@@ -58,6 +59,8 @@ public:
     using Guard = LockGuard<typename Traits::Lock>;
     using Numbers = NumberTable<Memory, max_number<Traits>>;
     using Blocks = typename Numbers::Blocks;
+    template <class T>
+    using Handles = HandleList<T, Memory>;
 
     explicit BasicTopology(Pid highest) noexcept : highest_(highest) {}
     BasicTopology(const BasicTopology&) = delete;
@@ -103,25 +106,23 @@ public:
 
     // Without the lock:
 
-    /// Returns owners of what is in `index`, ascending. The vector grows outside the lock, and the copy is tried again.
-    /// It is a std::vector as any other: out of memory is std::bad_alloc, and whoever cannot have that uses visit().
+    /// Returns owners of what is in `index`, ascending: out of memory is std::bad_alloc, as of any std::vector.
     template <class T, class Role>
     [[nodiscard]] std::vector<std::shared_ptr<T>> snapshot(const NumberIndex<T, Role>& index) const {
         std::vector<std::shared_ptr<T>> handles;
-        for (;;) {
-            std::size_t needed = 0;
-            {
-                Guard guard(lock_);
-                needed = index.size();
-                if (needed <= handles.capacity()) {
-                    for (T* object = index.first(); object != nullptr; object = index.next(*object))
-                        if (auto handle = object->self_handle())
-                            handles.push_back(std::move(handle));
-                    return handles;
-                }
-            }
-            handles.reserve(needed + needed / 8); // it may grow before the next look
-        }
+        while (const std::size_t needed = copy_handles(index, handles))
+            handles.reserve(needed);
+        return handles;
+    }
+
+    /// The same with out of memory as a value, and memory of the policy.
+    template <class T, class Role>
+    [[nodiscard]] Result<Handles<T>> try_snapshot(const NumberIndex<T, Role>& index) const {
+        Handles<T> handles;
+        while (const std::size_t needed = copy_handles(index, handles))
+            if (!handles.reserve(needed))
+                return Errno::no_memory;
+        return handles;
     }
 
     /// Calls `f(record)` for what is in `index`, ascending, without the lock: records are copied in batches of 32, and
@@ -146,6 +147,19 @@ public:
     }
 
 private:
+    /// Copies owners of what is in `index` to an empty list: 0. Copies nothing if they do not fit: the room to make,
+    /// outside the lock, before it is tried again.
+    template <class T, class Role, class List>
+    [[nodiscard]] std::size_t copy_handles(const NumberIndex<T, Role>& index, List& handles) const {
+        Guard guard(lock_);
+        if (const std::size_t needed = index.size(); needed > handles.capacity())
+            return needed + needed / 8; // it may grow before the next look
+        for (T* object = index.first(); object != nullptr; object = index.next(*object))
+            if (auto handle = object->self_handle())
+                handles.push_back(std::move(handle));
+        return 0;
+    }
+
     friend BasicProcess<Traits>;
     friend BasicProcessTree<Traits>;
     friend BasicProcessBuilder<Traits>;

@@ -44,6 +44,7 @@ class [[gnu::visibility("hidden")]] Lazy;
 
 // --- resources -------------------------------------------------------------------------------------------------------
 struct Layout;
+struct ValueBlock;
 class Resource;
 struct ResourcePolicy;
 enum class ForkRule : unsigned char;

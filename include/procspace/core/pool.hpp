@@ -163,33 +163,39 @@ private:
     }
 };
 
-/// Keeps the cache, but for what needs slabs: nothing of Upstream's is called while a cache is held.
+/// Keeps the cache, but for what needs slabs: nothing of Upstream's is called while a cache is held. Counts the blocks
+/// of the class that was asked for last itself, in a register: through memory each request would wait for the one
+/// before.
 template <class Config>
 class PoolMemory<Config>::CacheBatch {
 public:
     CacheBatch() noexcept { open(); }
     CacheBatch(const CacheBatch&) = delete;
     CacheBatch& operator=(const CacheBatch&) = delete;
-    ~CacheBatch() { guard.~Guard(); }
+    ~CacheBatch() { close(); }
 
     [[nodiscard]] void* allocate(std::size_t size, std::size_t align) noexcept {
-        if (cache_ != nullptr && SizeClasses::has(size, align)) [[likely]]
-            if (void* const block = cache_->pop(size_classes.of(size, align))) [[likely]]
-                return block;
-        guard.~Guard();
-        void* const block = PoolMemory::allocate(size, align);
+        if (has(size, align)) [[likely]] {
+            turn_to(size_classes.of(size, align));
+            if (count_ != 0) [[likely]]
+                return shelf_[--count_];
+        }
+        close();
+        void* const block = allocate_without(size, align);
         open();
         return block;
     }
 
     void deallocate(void* p, std::size_t size, std::size_t align) noexcept {
-        if (cache_ != nullptr && SizeClasses::has(size, align)) [[likely]] {
-            const std::size_t index = size_classes.of(size, align);
-            if (!cache_->full(index)) [[likely]]
-                return cache_->push(index, p);
+        if (has(size, align)) [[likely]] {
+            turn_to(size_classes.of(size, align));
+            if (count_ < size_classes.cached(index_)) [[likely]] {
+                shelf_[count_++] = p;
+                return;
+            }
         }
-        guard.~Guard();
-        PoolMemory::deallocate(p, size, align);
+        close();
+        deallocate_without(p, size, align);
         open();
     }
 
@@ -199,12 +205,46 @@ private:
     void open() noexcept {
         ::new (static_cast<void*>(&guard)) Guard();
         cache_ = guard.cache();
+        largest_ = cache_ != nullptr ? SizeClasses::largest : 0;
+        if (cache_ != nullptr)
+            look_at(0);
+    }
+    void close() noexcept {
+        if (cache_ != nullptr)
+            cache_->set_count(index_, count_);
+        guard.~Guard();
+    }
+    [[nodiscard]] bool has(std::size_t size, std::size_t align) const noexcept {
+        return size - 1 < largest_ && align <= SizeClasses::strictest_align;
+    }
+    void turn_to(std::size_t index) noexcept {
+        if (index == index_) [[likely]]
+            return;
+        cache_->set_count(index_, count_);
+        look_at(index);
+    }
+    void look_at(std::size_t index) noexcept {
+        index_ = index;
+        shelf_ = cache_->shelf(index);
+        count_ = cache_->count(index);
+    }
+
+    // Apart, and without the batch: in the loop of a caller they would take its registers.
+    [[gnu::noinline]] static void* allocate_without(std::size_t size, std::size_t align) noexcept {
+        return PoolMemory::allocate(size, align);
+    }
+    [[gnu::noinline]] static void deallocate_without(void* p, std::size_t size, std::size_t align) noexcept {
+        PoolMemory::deallocate(p, size, align);
     }
 
     union {
         Guard guard; // lives but for moments
     };
     PoolCache* cache_;
+    std::size_t largest_; // that comes from the cache: 0 where there is none
+    std::size_t index_ = 0;
+    std::size_t count_ = 0;
+    void** shelf_ = nullptr;
 };
 
 /// Keeps blocks of the class that was asked for last.

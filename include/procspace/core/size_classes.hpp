@@ -98,6 +98,11 @@ public:
     [[nodiscard]] void* pop(std::size_t index) noexcept {
         return counts_[index] != 0 ? blocks_[size_classes.first_cached(index) + --counts_[index]] : nullptr;
     }
+    /// Returns where the blocks of a class begin.
+    [[nodiscard]] void** shelf(std::size_t index) noexcept { return blocks_ + size_classes.first_cached(index); }
+    /// Says that there are this many of them now.
+    void set_count(std::size_t index, std::size_t count) noexcept { counts_[index] = static_cast<unsigned>(count); }
+
     /// Returns all blocks of a class.
     [[nodiscard]] FreeChain pop_all(std::size_t index) noexcept {
         FreeChain chain;

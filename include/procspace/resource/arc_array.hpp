@@ -90,8 +90,9 @@ public:
                         place(blocks.end++, body);
                 });
             }
-            for (; complete && size_ != blocks.end; ++size_)
-                arcs_[size_].resource().init(arcs_[size_].body());
+            // Its own counter: through memory each round would wait for the one before.
+            for (std::size_t i = size_; complete && i != blocks.end; size_ = ++i)
+                arcs_[i].resource().init(arcs_[i].body());
         }
         return complete;
     }
@@ -160,13 +161,15 @@ private:
 
     /// Gives up the elements, the last one first. What a destructor throws passes through.
     void end_values(Ended& ended) {
-        while (size_ != 0) {
-            void* const body = arcs_[--size_].body();
+        Arc* const arcs = arcs_; // not read again after each destructor, and the size neither
+        for (std::size_t i = size_; i != 0;) {
+            size_ = --i;
+            void* const body = arcs[i].body();
             if (body == nullptr || !Arc::lose_owner(body))
                 continue;
             if constexpr (batched) {
-                place(--ended.begin, body);
-                arcs_[ended.begin].resource().drop(body);
+                ::new (static_cast<void*>(arcs + --ended.begin)) Arc(body);
+                arcs[ended.begin].resource().drop(body);
             } else {
                 Arc::destroy(body);
             }

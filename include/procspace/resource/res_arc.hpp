@@ -36,17 +36,6 @@ public:
         return *std::launder(reinterpret_cast<BasicResInner*>(body) - 1);
     }
 
-    /// Returns the layout of the whole block for a value of layout `body`.
-    static constexpr Layout block(Layout body) noexcept {
-        return {head(body.align) + body.size,
-                body.align > alignof(BasicResInner) ? body.align : alignof(BasicResInner)};
-    }
-
-    /// Returns how many bytes of a block are in front of a value of this alignment.
-    static constexpr std::size_t head(std::size_t align) noexcept {
-        return (sizeof(BasicResInner) + align - 1) & ~(align - 1); // alignments are powers of two
-    }
-
 private:
     friend class BasicAnyResArc<Traits>;
 
@@ -180,11 +169,11 @@ private:
     /// Returns where the value goes in a new block that has one owner, or null when there is no memory.
     template <class Batch>
     [[nodiscard]] static void* allocate(const Resource& resource, Batch&& batch) noexcept {
-        const Layout layout = Inner::block(resource.layout());
-        void* const block = batch.allocate(layout.size, layout.align);
+        const auto whole = resource.template block_behind<Inner>();
+        void* const block = batch.allocate(whole.size, whole.align);
         if (block == nullptr)
             return nullptr;
-        void* const body = static_cast<unsigned char*>(block) + Inner::head(resource.layout().align);
+        void* const body = static_cast<unsigned char*>(block) + whole.head;
         ::new (static_cast<void*>(reinterpret_cast<Inner*>(body) - 1)) Inner(resource);
         return body;
     }
@@ -192,10 +181,9 @@ private:
     template <class Batch>
     static void deallocate(void* body, Batch&& batch) noexcept {
         Inner& inner = Inner::of(body);
-        const Layout value = inner.resource().layout();
-        const Layout layout = Inner::block(value);
+        const auto whole = inner.resource().template block_behind<Inner>();
         inner.~Inner();
-        batch.deallocate(static_cast<unsigned char*>(body) - Inner::head(value.align), layout.size, layout.align);
+        batch.deallocate(static_cast<unsigned char*>(body) - whole.head, whole.size, whole.align);
     }
 
     [[gnu::noinline]] static void deallocate(void* body) noexcept { deallocate(body, Plain()); }

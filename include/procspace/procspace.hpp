@@ -41,6 +41,8 @@
 #include "process/builder.hpp"
 #include "process/effects.hpp"
 #include "process/exec.hpp"
+#include "process/handle_list.hpp"
+#include "process/hosted.hpp"
 #include "process/index.hpp"
 #include "process/leftovers.hpp"
 #include "process/lineage.hpp"

@@ -3,6 +3,7 @@
 
 #include "../fwd.hpp"
 #include "../core/memory.hpp"
+#include "hosted.hpp"
 
 #include <cstddef>
 #include <memory>

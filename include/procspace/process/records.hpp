@@ -2,6 +2,7 @@
 // Plain values that describe processes: copied under the lock, read without it.
 
 #include "../fwd.hpp"
+#include "hosted.hpp"
 
 #include <cstdint>
 #include <memory>

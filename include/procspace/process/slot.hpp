@@ -5,6 +5,7 @@
 
 #include "../fwd.hpp"
 #include "../core/memory.hpp"
+#include "hosted.hpp"
 
 #include <cstddef>
 #include <memory>

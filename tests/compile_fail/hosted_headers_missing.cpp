@@ -1,5 +1,5 @@
 // refused: compile without it, in a kernel as well
-#include <cstddef>
+#include <memory>
 #ifndef PROCSPACE_CONTROL // what -ffreestanding makes of libstdc++ 13
 #undef _GLIBCXX_RELEASE
 #undef _GLIBCXX_HOSTED

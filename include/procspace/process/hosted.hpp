@@ -1,12 +1,32 @@
 #pragma once
-// What the process half needs of the standard library: the headers of a hosted one, among them <memory>, <vector> and
-// <map>. Nothing of it has to be linked that a kernel could not supply.
+// What the process half needs of the standard library: the headers of a hosted one, and owners that are counted
+// atomically. Nothing has to be linked that a kernel could not supply.
 
 #include "../fwd.hpp"
 
-#include <cstddef> // any header of the library tells which one it is
+#include <memory>
 
 #if defined(_GLIBCXX_RELEASE) && _GLIBCXX_RELEASE >= 13 && !_GLIBCXX_HOSTED
 #error "procspace: process/, posix/ and debug/ need headers that libstdc++ 13 and later refuse with -ffreestanding: \
 compile without it, in a kernel as well, or include core/ and resource/ alone"
 #endif
+
+namespace procspace {
+
+/// Whether std::shared_ptr counts its owners atomically: libstdc++ does not on toolchains of the thread model "single".
+#if defined(__GLIBCXX__) && !defined(__GTHREADS)
+inline constexpr bool shared_ptr_is_atomic = false;
+#else
+inline constexpr bool shared_ptr_is_atomic = true;
+#endif
+
+/// True for traits that say `static constexpr bool single_processor = true`: no two threads ever run at once.
+template <class Traits>
+inline constexpr bool is_single_processor = [] {
+    if constexpr (requires { Traits::single_processor; })
+        return Traits::single_processor;
+    else
+        return false;
+}();
+
+} // namespace procspace

@@ -14,22 +14,6 @@
 
 namespace procspace {
 
-/// Whether std::shared_ptr counts its owners atomically: libstdc++ does not on toolchains of the thread model "single".
-#if defined(__GLIBCXX__) && !defined(__GTHREADS)
-inline constexpr bool shared_ptr_is_atomic = false;
-#else
-inline constexpr bool shared_ptr_is_atomic = true;
-#endif
-
-/// True for traits that say `static constexpr bool single_processor = true`: no two threads ever run at once.
-template <class Traits>
-inline constexpr bool is_single_processor = [] {
-    if constexpr (requires { Traits::single_processor; })
-        return Traits::single_processor;
-    else
-        return false;
-}();
-
 /// An allocator that hands out one block obtained before, and returns blocks to the policy.
 ///
 /// `Bytes` and `Align` are those of the block whatever it is rebound to: the policy gets back the size it gave.

@@ -14,6 +14,7 @@
 #include "../core/result.hpp"
 #include "../core/traits.hpp"
 #include "handle_list.hpp"
+#include "hosted.hpp"
 #include "index.hpp"
 #include "numbers.hpp"
 #include "slot.hpp"

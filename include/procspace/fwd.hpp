@@ -132,6 +132,8 @@ template <class T, class Role>
 class NumberIndex;
 template <class T, class Memory>
 class HandleList;
+template <class T>
+class Family;
 template <class K, class V, class Memory = HeapMemory>
 class StrongMap;
 template <class K, class V, class Memory = HeapMemory>
@@ -156,6 +158,8 @@ template <class Traits>
 struct BasicLeftovers;
 template <class Traits>
 struct BasicLineage;
+template <class Traits>
+class BasicChildCursor;
 template <class Traits>
 struct BasicTerminalLink;
 template <class Traits>

@@ -41,6 +41,7 @@
 #include "process/builder.hpp"
 #include "process/effects.hpp"
 #include "process/exec.hpp"
+#include "process/family.hpp"
 #include "process/handle_list.hpp"
 #include "process/hosted.hpp"
 #include "process/index.hpp"

@@ -12,11 +12,21 @@ namespace {
 
 struct Role;
 struct OtherRole;
-struct Object : procspace::HookFor<Role>, procspace::HookFor<OtherRole> {};
+struct Object : procspace::HookFor<Role>, procspace::HookFor<OtherRole> {
+    std::uint64_t key = 0;
+    std::uint32_t other_key = 0;
+    [[nodiscard]] std::uint64_t index_key(Role*) const noexcept { return key; }
+    [[nodiscard]] std::uint32_t index_key(OtherRole*) const noexcept { return other_key; }
+};
 using Index = procspace::NumberIndex<Object, Role>;
 
-std::vector<std::uint32_t> keys(const Index& index) {
-    std::vector<std::uint32_t> all;
+void link(Index& index, Object& object, std::uint64_t key) {
+    object.key = key;
+    index.link(object);
+}
+
+std::vector<std::uint64_t> keys(const Index& index) {
+    std::vector<std::uint64_t> all;
     for (const Object* object = index.first(); object != nullptr; object = index.next(*object))
         all.push_back(Index::key_of(*object));
     return all;
@@ -27,18 +37,18 @@ std::vector<std::uint32_t> keys(const Index& index) {
 TEST_CASE("NumberIndex: ascends whatever the order in which its objects come", "[process][index]") {
     const auto order = GENERATE(0, 1, 2);
     std::vector<Object> objects(200);
-    std::vector<std::uint32_t> numbers;
-    for (std::uint32_t i = 0; i < objects.size(); ++i)
+    std::vector<std::uint64_t> numbers;
+    for (std::uint64_t i = 0; i < objects.size(); ++i)
         numbers.push_back(3 * i + 1);
     std::mt19937 random(7);
-    std::vector<std::uint32_t> arrival = numbers;
+    std::vector<std::uint64_t> arrival = numbers;
     if (order == 1)
         arrival.assign(numbers.rbegin(), numbers.rend());
     if (order == 2)
         std::shuffle(arrival.begin(), arrival.end(), random);
     Index index;
     for (std::size_t i = 0; i < objects.size(); ++i) {
-        index.link(objects[i], arrival[i]);
+        link(index, objects[i], arrival[i]);
         REQUIRE(index.is_sound());
     }
     CHECK(keys(index) == numbers);
@@ -56,7 +66,7 @@ TEST_CASE("NumberIndex: is what an ordered map is, over any links and unlinks", 
             index.unlink(place->second);
             model.erase(place);
         } else {
-            index.link(model[key], key);
+            link(index, model[key], key);
         }
         REQUIRE(index.is_sound());
         REQUIRE(index.size() == model.size());
@@ -73,10 +83,10 @@ TEST_CASE("NumberIndex: is what an ordered map is, over any links and unlinks", 
 TEST_CASE("NumberIndex: equal keys stay in the order in which they came", "[process][index]") {
     Object first, second, third, other;
     Index index;
-    index.link(other, 9);
-    index.link(first, 5);
-    index.link(second, 5);
-    index.link(third, 5);
+    link(index, other, 9);
+    link(index, first, 5);
+    link(index, second, 5);
+    link(index, third, 5);
     CHECK(index.first() == &first);
     CHECK(index.next(first) == &second);
     CHECK(index.next(second) == &third);
@@ -90,8 +100,8 @@ TEST_CASE("NumberIndex: an object is in as many indexes as it has roles", "[proc
     Object object;
     Index index;
     procspace::NumberIndex<Object, OtherRole> other;
-    index.link(object, 1);
-    other.link(object, 2);
+    link(index, object, 1);
+    other.link(object);
     index.unlink(object);
     CHECK(other.first() == &object);
     CHECK(index.empty());
@@ -103,7 +113,7 @@ TEST_CASE("NumberIndex: a hundred thousand ascending numbers are no list", "[pro
     std::vector<Object> objects(100'000);
     Index index;
     for (std::uint32_t i = 0; i < objects.size(); ++i)
-        index.link(objects[i], i + 1);
+        link(index, objects[i], i + 1);
     std::size_t deepest = 0;
     for (std::size_t i = 0; i < objects.size(); i += 97) {
         std::size_t depth = 0;

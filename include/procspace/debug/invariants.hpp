@@ -30,6 +30,7 @@ class TreeInvariants {
     using Thread = BasicThread<Traits>;
     using Group = BasicProcessGroup<Traits>;
     using Session = BasicSession<Traits>;
+    using Lineage = BasicLineage<Traits>;
 
 public:
     [[nodiscard]] static BrokenRule check(const BasicProcessTree<Traits>& tree) {
@@ -85,17 +86,16 @@ private:
         expect(process.state() != ProcessState::reaped, "[P4] what is in the tree is not reaped", pid);
         expect(process.anchor_.get() == &process, "[P4] what is in the tree is owned by it", pid);
         look_at_relations(process);
-        expect(process.children_.is_sound(), "the index of the children is sound", pid);
+        look_at_children(process);
         expect(process.events_.is_sound(), "the index of changed children is sound", pid);
         expect(process.threads_.threads_.is_sound(), "the index of the threads is sound", pid);
         const bool zombie = process.state() == ProcessState::zombie;
-        expect(!zombie || process.children_.empty(), "[P5] a zombie has no children", pid);
+        expect(!zombie || process.family_.empty(), "[P5] a zombie has no children", pid);
         expect(!zombie || process.threads_.threads_.empty(), "[P5] a zombie has no threads", pid);
         expect(!zombie || !process.is_stopped(), "a zombie is not stopped", pid);
         expect(!process.claimed_ || zombie, "[P8] what is claimed is a zombie", pid);
         expect(process.is_init_ || process.listed_ == (zombie || process.change_pending_),
                "what there is to wait for is listed, and nothing else", pid);
-        sums_.children += process.children_.size();
         sums_.events += process.events_.size();
         sums_.threads += process.threads_.threads_.size();
         sums_.listed += process.listed_;
@@ -109,12 +109,19 @@ private:
         sums_.marked += process.is_child_subreaper() && process.living();
     }
 
+    void look_at_children(const Process& process) noexcept {
+        for (const Process* child = Lineage::first(process); child != nullptr && !broken_;
+             child = Lineage::next(*child), ++sums_.children) {
+            expect(child->parent_ == &process, "[P4] a process is among its parent's children", child->pid());
+            expect(child->order_ <= topology_.births_, "an order is given once", child->pid());
+        }
+    }
+
     void look_at_relations(const Process& process) noexcept {
         const Pid pid = process.pid();
         const Process* const parent = process.parent_;
         expect((parent == nullptr) == process.is_init_, "[P4] all but init have a parent", pid);
         if (parent != nullptr) {
-            expect(parent->children_.holds(process), "[P4] a process is among its parent's children", pid);
             expect(parent->state() == ProcessState::living, "[P5] a parent lives", pid);
             expect(!process.listed_ || parent->events_.holds(process), "a change is listed by the parent", pid);
         }
@@ -191,9 +198,9 @@ private:
         std::size_t reached = 0;
         for (const Process* process = topology_.init_; process != nullptr;) {
             ++reached;
-            const Process* next = process->children_.first();
+            const Process* next = Lineage::first(*process);
             while (next == nullptr && process->parent_ != nullptr) {
-                next = process->parent_->children_.next(*process);
+                next = Lineage::next(*process);
                 process = process->parent_;
             }
             process = next;

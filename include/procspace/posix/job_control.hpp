@@ -116,7 +116,7 @@ private:
         if (target->parent_ == &caller) {
             if (target->group_->session_ != caller.group_->session_)
                 return Errno::permission;
-            if (target->execed_)
+            if (target->has_execed())
                 return Errno::access;
         } else if (target != &caller) {
             return Errno::no_process;

@@ -121,16 +121,14 @@ private:
         process.exit_signal_ = options.sibling ? caller.exit_signal_ : static_cast<std::uint8_t>(options.exit_signal);
         process.vforked_ = options.vfork;
         process.terminal_stamp_ = caller.terminal_stamp_;
-        process.parent_execed_ = options.sibling && caller.parent_execed_;
-        auto* forker = process.topology_->template find<BasicThread<Traits>>(options.thread, NumberRole::tid);
-        if (forker == nullptr || forker->process().get() != &caller)
-            forker = BasicLineage<Traits>::lead_thread(caller);
-        if (options.sibling)
-            process.set_parent(*caller.parent_, caller.lineage_.forker);
-        else
-            process.set_parent(caller, forker != nullptr ? forker->tid() : 0);
-        if (options.sibling) // else it is in its parent's group
-            process.retie();
+        using Lineage = BasicLineage<Traits>;
+        if (options.sibling) {
+            process.parent_execed_ = Lineage::parent_execed(caller);
+            process.set_parent(*caller.parent_, Lineage::forker_of(caller));
+            process.retie(); // the others are in their parent's group
+        } else {
+            process.set_parent(caller, Lineage::thread_or_lead(caller, options.thread));
+        }
     }
 
     std::shared_ptr<Process> process_; // null once published

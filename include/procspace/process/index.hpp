@@ -1,7 +1,7 @@
 #pragma once
-// NumberIndex: objects in ascending order of their numbers, linked through hooks inside them: the children of a
-// process, the members of a group, the threads, the groups of a session. To link and to unlink needs no memory and
-// cannot fail, so both are done under a lock.
+// NumberIndex: objects in ascending order of their numbers, linked through hooks inside them: the members of a group,
+// the threads, the groups of a session, the children to whom something has happened. To link and to unlink needs no
+// memory and cannot fail, so both are done under a lock.
 //
 // It is a treap: a search tree by number that is at the same time a heap by priority. The priority is a mix of the
 // number, so the shape depends on nothing but the set of numbers: 2 ln n steps deep on average, and since no choice
@@ -14,20 +14,20 @@
 
 namespace procspace {
 
-/// What an object needs to be in one index. Guarded by whatever guards the index.
+/// What an object needs to be in one index. Guarded by whatever guards the index. The key is the object's own, and the
+/// priority is made of the key: neither is worth its memory.
 struct IndexHook {
     IndexHook* up = nullptr;
     IndexHook* left = nullptr;
     IndexHook* right = nullptr;
-    std::uint32_t key = 0;
-    std::uint32_t priority = 0;
 };
 
 /// One base class for each index that an object can be in.
 template <class Role>
 struct HookFor : IndexHook {};
 
-/// Objects of type T, which has the base class `HookFor<Role>`, ascending by the key that each was linked with.
+/// Objects of type T, which has the base class `HookFor<Role>`, ascending by `index_key(Role*)`: an unsigned number of
+/// the object that stays the same while it is in.
 ///
 /// **Thread safety**: as a container's. Neither copies nor ends an object.
 template <class T, class Role>
@@ -44,11 +44,9 @@ public:
 
     /// Puts an object in, behind those with an equal key. **Pre**: the hook is in no index.
     /// **Complexity**: constant for a key not below the last, else logarithmic, both on average.
-    void link(T& object, std::uint32_t key) noexcept {
+    void link(T& object) noexcept {
         IndexHook& hook = static_cast<Hook&>(object);
-        hook.key = key;
-        hook.priority = mix(key);
-        if (last_ == nullptr || key >= last_->key)
+        if (last_ == nullptr || key_of(object) >= key(last_))
             append(hook);
         else
             insert(hook);
@@ -66,7 +64,7 @@ public:
         IndexHook* left = hook.left;
         IndexHook* right = hook.right;
         while (left != nullptr && right != nullptr) {
-            IndexHook*& higher = left->priority >= right->priority ? left : right;
+            IndexHook*& higher = priority(left) >= priority(right) ? left : right;
             IndexHook* const taken = higher;
             *place = taken;
             taken->up = above;
@@ -104,10 +102,10 @@ public:
     }
 
     /// Returns the first object with a key above this one, or null. **Complexity**: logarithmic.
-    [[nodiscard]] T* after(std::uint32_t key) const noexcept {
+    [[nodiscard]] T* after(std::uint64_t limit) const noexcept {
         IndexHook* found = nullptr;
         for (IndexHook* hook = root_; hook != nullptr;) {
-            if (hook->key > key) {
+            if (key(hook) > limit) {
                 found = hook;
                 hook = hook->left;
             } else {
@@ -133,24 +131,29 @@ public:
         for (const T* object = first(); object != nullptr; object = next(*object), ++count) {
             const IndexHook* const hook = &static_cast<const Hook&>(*object);
             const bool linked = hook->up == nullptr ? root_ == hook : hook->up->left == hook || hook->up->right == hook;
-            if (!linked || (hook->up != nullptr && hook->up->priority < hook->priority) || count == size_ ||
-                (before != nullptr && before->key > hook->key))
+            if (!linked || (hook->up != nullptr && priority(hook->up) < priority(hook)) || count == size_ ||
+                (before != nullptr && key(before) > key(hook)))
                 return false;
             before = hook;
         }
         return count == size_ && before == last_;
     }
 
-    [[nodiscard]] static std::uint32_t key_of(const T& object) noexcept { return static_cast<const Hook&>(object).key; }
+    [[nodiscard]] static auto key_of(const T& object) noexcept { return object.index_key(static_cast<Role*>(nullptr)); }
 
 private:
     static T* object_of(IndexHook* hook) noexcept {
         return hook != nullptr ? static_cast<T*>(static_cast<Hook*>(hook)) : nullptr;
     }
 
-    /// One to one, so that different numbers have different priorities. Well mixed, so that neighbours, as an allocator
-    /// gives them, have unrelated ones.
-    static std::uint32_t mix(std::uint32_t x) noexcept {
+    static auto key(const IndexHook* hook) noexcept {
+        return key_of(static_cast<const T&>(static_cast<const Hook&>(*hook)));
+    }
+
+    /// Of the key's lower half. One to one, so that numbers have different priorities unless they are 2^32 apart, and
+    /// well mixed, so that neighbours, as an allocator gives them, have unrelated ones.
+    static std::uint32_t priority(const IndexHook* hook) noexcept {
+        auto x = static_cast<std::uint32_t>(key(hook));
         x = (x ^ (x >> 16)) * 0x7FEB352DU;
         x = (x ^ (x >> 15)) * 0x846CA68BU;
         return x ^ (x >> 16);
@@ -172,7 +175,8 @@ private:
     void append(IndexHook& hook) noexcept {
         IndexHook* below = nullptr;
         IndexHook* above = last_;
-        while (above != nullptr && above->priority < hook.priority) {
+        const std::uint32_t its = priority(&hook);
+        while (above != nullptr && priority(above) < its) {
             below = above;
             above = above->up;
         }
@@ -187,11 +191,13 @@ private:
 
     /// From the root down to where its priority places it; what was there is unzipped into the lower and higher keys.
     void insert(IndexHook& hook) noexcept {
+        const auto its_key = key(&hook);
+        const std::uint32_t its = priority(&hook);
         IndexHook* above = nullptr;
         IndexHook** place = &root_;
-        while (*place != nullptr && (*place)->priority >= hook.priority) {
+        while (*place != nullptr && priority(*place) >= its) {
             above = *place;
-            place = hook.key < above->key ? &above->left : &above->right;
+            place = its_key < key(above) ? &above->left : &above->right;
         }
         IndexHook* rest = *place;
         *place = &hook;
@@ -201,7 +207,7 @@ private:
         IndexHook** high = &hook.right;
         IndexHook* above_high = &hook;
         while (rest != nullptr) {
-            if (rest->key <= hook.key) {
+            if (key(rest) <= its_key) {
                 *low = rest;
                 rest->up = above_low;
                 above_low = rest;

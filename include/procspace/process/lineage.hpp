@@ -1,71 +1,193 @@
 #pragma once
 // Lineage: whose child a process is, to the thread, and in which order a parent got its children.
+//
+//      Process ===> family of the leader ===> child <=> child           Thread ===> its family ===> child <=> child
+//
+// As in Linux, children belong to the thread that forked them, and to another one when it ends. Only those are touched
+// then: a thread's exit and exec cost nothing for the children of others.
 
 #include "../fwd.hpp"
 #include "effects.hpp"
+#include "family.hpp"
 #include "numbers.hpp"
 #include "records.hpp"
 #include "topology.hpp"
 
-#include <cstdint>
+#include <cstddef>
+#include <utility>
 
 namespace procspace {
 
-/// Of which thread of its parent a process is the child, and what both have execed since. A member of Process; guarded
-/// by the tree lock, under which its functions are called.
+/// A place among the children of a process that stays right while the lock is free: whoever takes the child at it out
+/// of its family moves it on. **Thread safety**: of one thread. The process outlives it.
+template <class Traits>
+class BasicChildCursor {
+    using Process = BasicProcess<Traits>;
+    using Lineage = BasicLineage<Traits>;
+
+public:
+    explicit BasicChildCursor(const Process& parent) noexcept : parent_(parent) {}
+    BasicChildCursor(const BasicChildCursor&) = delete;
+    BasicChildCursor& operator=(const BasicChildCursor&) = delete;
+    ~BasicChildCursor() {
+        if (!listed_) // else it was left in the middle
+            return;
+        typename BasicTopology<Traits>::Guard guard(parent_.topology_->lock());
+        unlist();
+    }
+
+    /// Calls `f(child)` for the next `count` children. Returns false when these were the last. **Pre**: the tree lock.
+    template <class F>
+    [[nodiscard]] bool visit(std::size_t count, F f) noexcept {
+        at_ = std::exchange(begun_, true) ? at_ : Lineage::first(parent_);
+        for (; at_ != nullptr && count > 0; --count) {
+            f(static_cast<const Process&>(*at_));
+            at_ = Lineage::next(*at_);
+        }
+        if (at_ != nullptr && !listed_) {
+            other_ = std::exchange(parent_.cursors_, this);
+            listed_ = true;
+        } else if (at_ == nullptr && listed_) {
+            unlist();
+        }
+        return at_ != nullptr;
+    }
+
+private:
+    friend BasicLineage<Traits>;
+
+    void unlist() noexcept {
+        BasicChildCursor** place = &parent_.cursors_;
+        while (*place != this)
+            place = &(*place)->other_;
+        *place = other_;
+        listed_ = false;
+    }
+
+    const Process& parent_;
+    Process* at_ = nullptr; // guarded by tree lock, as the next
+    BasicChildCursor* other_ = nullptr;
+    bool listed_ = false;
+    bool begun_ = false;
+};
+
+/// The rules. All under the tree lock.
 template <class Traits>
 struct BasicLineage {
     using Process = BasicProcess<Traits>;
     using Thread = BasicThread<Traits>;
 
-    Pid forker = 0; // the tid; what is no thread of the parent stands for the lead thread
-
     /// Returns the leader of the process's threads, or the first that lives when that one has exited; null without any.
     [[nodiscard]] static Thread* lead_thread(const Process& process) noexcept {
+        if (process.threads_.threads_.empty())
+            return nullptr;
         auto* const leader = process.topology_->template find<Thread>(process.pid(), NumberRole::tid);
         return leader != nullptr ? leader : process.threads_.threads_.first();
     }
 
+    /// Returns the thread of the process with this number, or the lead thread. With 0 nobody looks for the number.
+    [[nodiscard]] static Thread* thread_or_lead(const Process& process, Pid tid) noexcept {
+        auto* const thread = tid != 0 ? process.topology_->template find<Thread>(tid, NumberRole::tid) : nullptr;
+        return thread != nullptr && thread->process().get() == &process ? thread : lead_thread(process);
+    }
+
+    /// Returns the thread in whose family this child is; null if it is in that of the leader, which is the process's:
+    /// it keeps the children of one that has execed, and of the last one to end.
+    [[nodiscard]] static Thread* keeper_of(const Process& child) noexcept {
+        if (child.forker_ == child.parent_->pid())
+            return nullptr;
+        Thread* const thread = child.topology_->template find<Thread>(child.forker_, NumberRole::tid);
+        // One that has the number now is not meant unless it was there before the child.
+        return thread != nullptr && thread->process().get() == child.parent_ && thread->born_ < child.order_ ? thread
+                                                                                                             : nullptr;
+    }
+
     /// Returns the thread whose child this is; null if the parent has no threads. **Pre**: it has a parent.
     [[nodiscard]] static Thread* forker_of(const Process& child) noexcept {
-        Thread* const thread = child.topology_->template find<Thread>(child.lineage_.forker, NumberRole::tid);
-        return thread != nullptr && thread->process().get() == child.parent_ ? thread : lead_thread(*child.parent_);
+        Thread* const keeper = keeper_of(child);
+        return keeper != nullptr ? keeper : lead_thread(*child.parent_);
+    }
+
+    /// Returns the first child, in the order of families: the leader's, then those of the other threads, ascending.
+    [[nodiscard]] static Process* first(const Process& parent) noexcept {
+        Process* const child = parent.family_.first();
+        return child != nullptr ? child : first_beyond(parent, 0);
+    }
+    /// Returns the next child of its parent, or null.
+    [[nodiscard]] static Process* next(const Process& child) noexcept {
+        const Thread* const keeper = keeper_of(child);
+        Process* const next = (keeper != nullptr ? keeper->family_ : child.parent_->family_).next(child);
+        return next != nullptr ? next : first_beyond(*child.parent_, keeper != nullptr ? keeper->tid() : 0);
+    }
+
+    /// The children of a process, as BasicTopology::snapshot() wants objects.
+    struct Children {
+        const Process& parent;
+        [[nodiscard]] Process* first() const noexcept { return BasicLineage::first(parent); }
+        [[nodiscard]] Process* next(const Process& child) const noexcept { return BasicLineage::next(child); }
+        [[nodiscard]] static bool by_pid(const std::shared_ptr<Process>& one,
+                                         const std::shared_ptr<Process>& other) noexcept {
+            return one->pid() < other->pid();
+        }
+    };
+
+    /// Returns true if `is_meant(child)` holds for a child: of this thread, or with null of any.
+    template <class IsMeant>
+    [[nodiscard]] static bool has_child(const Process& parent, const Thread* forker, IsMeant is_meant) noexcept {
+        const auto in = [&](const Family<Process>& family) {
+            const Process* child = family.first();
+            while (child != nullptr && !is_meant(*child))
+                child = family.next(*child);
+            return child != nullptr;
+        };
+        if ((forker == nullptr || forker == lead_thread(parent)) && in(parent.family_))
+            return true;
+        if (forker != nullptr)
+            return in(forker->family_);
+        const auto& threads = parent.threads_.threads_;
+        const Thread* thread = threads.first();
+        while (thread != nullptr && !in(thread->family_))
+            thread = threads.next(*thread);
+        return thread != nullptr;
+    }
+
+    /// Makes `child` the youngest of this thread of the parent, or of the leader.
+    static void link(Process& parent, Thread* forker, Process& child) noexcept {
+        const bool leads = forker == nullptr || forker->tid() == parent.pid();
+        child.forker_ = leads ? parent.pid() : forker->tid();
+        child.order_ = ++parent.topology_->births_;
+        (leads ? parent.family_ : forker->family_).append(child);
+        if (child.listed_)
+            parent.events_.link(child);
+    }
+    static void unlink(Process& parent, Process& child) noexcept {
+        for (auto* cursor = parent.cursors_; cursor != nullptr; cursor = cursor->other_)
+            if (cursor->at_ == &child)
+                cursor->at_ = next(child);
+        Family<Process>::unlink(child);
+        if (child.listed_)
+            parent.events_.unlink(child);
     }
 
     /// The children of a thread that ends are those of another one now: the youngest there, in their order. They are
     /// told as if their parent had exited. **Source**: prctl(2), PR_SET_PDEATHSIG.
-    static void pass_children(Process& parent, const Thread& from, const Thread& to,
-                              BasicEffects<Traits>& effects) noexcept {
-        const std::uint32_t youngest = parent.topology_->births_;
-        for (Process* child = parent.children_.first(); child != nullptr && child->order() <= youngest;) {
-            Process* const next = parent.children_.next(*child);
-            if (forker_of(*child) == &from) {
-                parent.children_.unlink(*child);
-                if (child->listed_)
-                    parent.events_.unlink(*child);
-                child->lineage_.forker = to.tid();
-                link(parent, *child);
-                tell_of_parent_death(*child, effects);
-            }
-            child = next;
-        }
+    static void pass_children(Thread& from, Thread& to, BasicEffects<Traits>& effects) noexcept {
+        Process& parent = *from.process();
+        if (lead_thread(parent) == &from)
+            pass(parent, parent.family_, to, effects);
+        pass(parent, from.family_, to, effects);
     }
 
-    /// The thread `former` of the parent has execed, and is its leader now.
-    static void exec(Process& parent, Pid former) noexcept {
-        for (Process* child = parent.children_.first(); child != nullptr; child = parent.children_.next(*child)) {
-            child->parent_execed_ = true;
-            if (child->lineage_.forker == former)
-                child->lineage_.forker = parent.pid();
-        }
+    /// The thread has execed, and is the leader now. That its process has execed since they were born, its children see
+    /// by their order.
+    static void exec(Thread& caller) noexcept {
+        Process& parent = *caller.process();
+        parent.execed_at_ = ++parent.topology_->births_;
+        parent.family_.take(caller.family_);
     }
-
-    /// Makes `child` the youngest of the parent's children.
-    static void link(Process& parent, Process& child) noexcept {
-        const std::uint32_t order = ++parent.topology_->births_;
-        parent.children_.link(child, order);
-        if (child.listed_)
-            parent.events_.link(child, order);
+    /// Returns true if the parent has execed since this was its child.
+    [[nodiscard]] static bool parent_execed(const Process& child) noexcept {
+        return child.parent_execed_ || child.order_ < child.parent_->execed_at_;
     }
 
     /// Each thread has its own wish; the process's is that of the leader, who may be a zombie.
@@ -78,6 +200,25 @@ struct BasicLineage {
         for (Thread* thread = threads.first(); thread != nullptr; thread = threads.next(*thread))
             if (thread->parent_death_signal_ != Signal::none)
                 effects.post(child, thread->parent_death_signal_);
+    }
+
+private:
+    /// Of the threads above this number.
+    [[nodiscard]] static Process* first_beyond(const Process& parent, Pid number) noexcept {
+        const auto& threads = parent.threads_.threads_;
+        for (Thread* thread = threads.after(number); thread != nullptr; thread = threads.next(*thread))
+            if (!thread->family_.empty())
+                return thread->family_.first();
+        return nullptr;
+    }
+
+    static void pass(Process& parent, Family<Process>& family, Thread& to, BasicEffects<Traits>& effects) noexcept {
+        while (Process* const child = family.first()) {
+            child->parent_execed_ = parent_execed(*child);
+            unlink(parent, *child);
+            link(parent, &to, *child);
+            tell_of_parent_death(*child, effects);
+        }
     }
 };
 

@@ -8,6 +8,7 @@
 #include "../core/result.hpp"
 #include "../core/traits.hpp"
 #include "effects.hpp"
+#include "family.hpp"
 #include "index.hpp"
 #include "lineage.hpp"
 #include "numbers.hpp"
@@ -24,8 +25,7 @@
 
 namespace procspace {
 
-/// The roles of hooks: a process among its parent's children, and among those of whom there is something to wait for.
-struct InParent;
+/// The role of a hook: a process among its parent's children of whom there is something to wait for.
 struct InEvents;
 
 /// A process.
@@ -44,7 +44,7 @@ struct InEvents;
 /// pid, ppid, pgid, sid, the states and the exit code are read without it.
 /// **Source**: seed 002 and 003, Process.
 template <class Traits>
-class BasicProcess : HookFor<InParent>, HookFor<InGroup>, HookFor<InEvents>, NumberHook, CountedInTree<Traits> {
+class BasicProcess : FamilyHook, HookFor<InGroup>, HookFor<InEvents>, NumberHook, CountedInTree<Traits> {
     using Topology = BasicTopology<Traits>;
     using Guard = typename Topology::Guard;
     using Group = BasicProcessGroup<Traits>;
@@ -143,18 +143,13 @@ public:
     }
     [[nodiscard]] auto try_threads() const { return this->topology_->try_snapshot(threads_.threads_); } ///< as above
     [[nodiscard]] std::size_t thread_count() const; ///< of the living. **Complexity**: constant
-    /// Calls `f(const ProcessInfo&)` for each child, eldest first, without a lock and without an allocation.
+    /// Calls `f(const ProcessInfo&)` for each child, without a lock and without an allocation: thread by thread, the
+    /// leader's first, and of each the eldest first.
     template <class F>
-    void for_each_child(F&& f) const {
-        this->topology_->template visit<ProcessInfo>(
-            children_, [](const BasicProcess& child) { return child.info(); }, f);
-    }
+    void for_each_child(F&& f) const;
     /// Calls `f(Pid tid)` for each living thread, ascending, without a lock and without an allocation.
     template <class F>
-    void for_each_thread(F&& f) const {
-        this->topology_->template visit<Pid>(
-            threads_.threads_, [](const Thread& thread) { return thread.tid(); }, f);
-    }
+    void for_each_thread(F&& f) const;
 
     // --- how it ends: process_exit.hpp -------------------------------------------------------------------------------
 
@@ -232,7 +227,8 @@ public:
 
 private:
     friend BasicTopology<Traits>;
-    friend NumberIndex<BasicProcess, InParent>;
+    friend Family<BasicProcess>;
+    friend BasicChildCursor<Traits>;
     friend NumberIndex<BasicProcess, InGroup>;
     friend NumberIndex<BasicProcess, InEvents>;
     friend Group;
@@ -254,8 +250,9 @@ private:
     // All below: under the tree lock.
     [[nodiscard]] static BasicProcess* find(const Topology& topology, ProcessId id) noexcept;
     [[nodiscard]] bool living() const noexcept { return state() == ProcessState::living && !exiting_; }
-    /// By which the parent's indexes ascend: the order in which it got its children.
-    [[nodiscard]] std::uint32_t order() const noexcept { return HookFor<InParent>::key; }
+    [[nodiscard]] Pid index_key(InGroup*) const noexcept { return pid(); }
+    [[nodiscard]] std::uint64_t index_key(InEvents*) const noexcept { return order_; }
+    [[nodiscard]] bool has_execed() const noexcept { return execed_at_ != 0; }
     [[nodiscard]] bool is_session_leader() const noexcept { return sid() == pid(); }
     [[nodiscard]] const Handle& self_handle() const noexcept { return anchor_; } // **Pre**: in the tree
     void enter(const Handle& self) noexcept;
@@ -266,7 +263,7 @@ private:
     void leave_terminal(Effects& effects) noexcept;
     void reap(Leftovers& leftovers) noexcept;
     void end_threads(const Thread* survivor, Leftovers& leftovers) noexcept;
-    void set_parent(BasicProcess& parent, Pid forker) noexcept;
+    void set_parent(BasicProcess& parent, Thread* forker) noexcept;
     void leave_parent() noexcept;
     void list_event() noexcept;
     [[nodiscard]] int death_signal() const noexcept;
@@ -282,15 +279,15 @@ private:
     template <class U>
     using Atomic = typename Traits::template Atomic<U>;
 
-    bool is_init_;         // immutable
-    bool exiting_ = false; // its children are being handed over, as all below guarded by tree lock
-    bool listed_ = false;  // in the parent's events_
-    bool claimed_ = false; // by a WaitClaim
-    bool tied_ = false;    // counts in its group's ties_
-    bool execed_ = false, parent_execed_ = false; // the latter since this was made
-    bool in_posts_ = false;                       // of an Effects
-    bool vforked_ = false;                        // its maker waits for exec or exit
-    bool change_pending_ = false;                 // it was stopped or continued, and its parent has not waited for that
+    bool is_init_;                // immutable
+    bool exiting_ = false;        // its children are being handed over, as all below guarded by tree lock
+    bool listed_ = false;         // in the parent's events_
+    bool claimed_ = false;        // by a WaitClaim
+    bool tied_ = false;           // counts in its group's ties_
+    bool parent_execed_ = false;  // since this was made, as far as order_ does not say
+    bool in_posts_ = false;       // of an Effects
+    bool vforked_ = false;        // its maker waits for exec or exit
+    bool change_pending_ = false; // it was stopped or continued, and its parent has not waited for that
     ChildChange change_ = ChildChange::stopped;
     std::uint8_t stop_signal_ = Signal::none; // by which it was stopped last
     std::uint8_t exit_signal_ = Signal::chld;
@@ -302,13 +299,16 @@ private:
     Atomic<Pid> ppid_{0};
     Atomic<Pid> pgid_{0};
     Atomic<Pid> sid_{0};
-    std::uint64_t generation_ = 0;                 // immutable once published
-    std::uint64_t changes_ = 0;                    // of its children: the token of wait_poll()
-    BasicProcess* parent_ = nullptr;               // null for init and when reaped
-    Handle anchor_;                                // this process, while it is in the tree
-    NumberIndex<BasicProcess, InParent> children_; // empty for a zombie
-    NumberIndex<BasicProcess, InEvents> events_;   // of the children
-    BasicLineage<Traits> lineage_;
+    std::uint64_t generation_ = 0;               // immutable once published
+    std::uint64_t changes_ = 0;                  // of its children: the token of wait_poll()
+    BasicProcess* parent_ = nullptr;             // null for init and when reaped
+    Handle anchor_;                              // this process, while it is in the tree
+    Family<BasicProcess> family_;                // the leader's children; those of other threads stand there
+    NumberIndex<BasicProcess, InEvents> events_; // of all children
+    mutable BasicChildCursor<Traits>* cursors_ = nullptr;
+    std::uint64_t order_ = 0;          // in which its parent got it: of the tree's births
+    std::uint64_t execed_at_ = 0;      // the tree's births when it execed last
+    Pid forker_ = 0;                   // the tid, or the parent's pid: see BasicLineage::keeper_of
     std::uint32_t terminal_stamp_ = 0; // that of its session while it has the controlling terminal, too
     Group* group_ = nullptr;           // null when reaped
     ThreadGroup threads_;

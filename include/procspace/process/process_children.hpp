@@ -16,17 +16,42 @@ auto BasicProcess<Traits>::find(const Topology& topology, ProcessId id) noexcept
 
 template <class Traits>
 auto BasicProcess<Traits>::children() const -> std::vector<Handle> {
-    auto all = this->topology_->snapshot(children_);
-    std::sort(all.begin(), all.end(), [](const Handle& one, const Handle& other) { return one->pid() < other->pid(); });
+    using Children = typename BasicLineage<Traits>::Children;
+    auto all = this->topology_->snapshot(Children{*this});
+    std::sort(all.begin(), all.end(), Children::by_pid);
     return all;
 }
 
 template <class Traits>
 auto BasicProcess<Traits>::try_children() const -> Result<Handles> {
-    auto all = this->topology_->try_snapshot(children_);
-    std::sort(all.value.begin(), all.value.end(),
-              [](const Handle& one, const Handle& other) { return one->pid() < other->pid(); });
+    using Children = typename BasicLineage<Traits>::Children;
+    auto all = this->topology_->try_snapshot(Children{*this});
+    std::sort(all.value.begin(), all.value.end(), Children::by_pid);
     return all;
+}
+
+template <class Traits>
+template <class F>
+void BasicProcess<Traits>::for_each_child(F&& f) const {
+    constexpr std::size_t batch = 32;
+    ProcessInfo records[batch];
+    BasicChildCursor<Traits> cursor(*this);
+    for (bool more = true; more;) {
+        std::size_t count = 0;
+        {
+            Guard guard(this->topology_->lock());
+            more = cursor.visit(batch, [&](const BasicProcess& child) { records[count++] = child.info(); });
+        }
+        for (std::size_t i = 0; i < count; ++i)
+            f(static_cast<const ProcessInfo&>(records[i]));
+    }
+}
+
+template <class Traits>
+template <class F>
+void BasicProcess<Traits>::for_each_thread(F&& f) const {
+    this->topology_->template visit<Pid>(
+        threads_.threads_, [](const Thread& thread) { return thread.tid(); }, f);
 }
 
 template <class Traits>
@@ -61,7 +86,7 @@ template <class Traits>
 ProcessDetails BasicProcess<Traits>::details() const {
     Guard guard(this->topology_->lock());
     const bool zombie_leader = threads_.leader_exited_ && !threads_.threads_.empty();
-    return {exit_signal_, parent_death_signal_, execed_, zombie_leader, usage_, children_usage_};
+    return {exit_signal_, parent_death_signal_, has_execed(), zombie_leader, usage_, children_usage_};
 }
 
 template <class Traits>
@@ -101,20 +126,17 @@ auto BasicProcess<Traits>::resume() -> Effects {
 
 /// Becomes a child of `parent` and of its thread, the youngest in the order in which it waits for them.
 template <class Traits>
-void BasicProcess<Traits>::set_parent(BasicProcess& parent, Pid forker) noexcept {
+void BasicProcess<Traits>::set_parent(BasicProcess& parent, Thread* forker) noexcept {
     parent_ = &parent;
-    lineage_.forker = forker;
     ppid_.store(parent.pid(), std::memory_order_relaxed);
-    BasicLineage<Traits>::link(parent, *this);
+    BasicLineage<Traits>::link(parent, forker, *this);
     if (listed_)
         ++parent.changes_;
 }
 
 template <class Traits>
 void BasicProcess<Traits>::leave_parent() noexcept {
-    parent_->children_.unlink(*this);
-    if (listed_)
-        parent_->events_.unlink(*this);
+    BasicLineage<Traits>::unlink(*parent_, *this);
 }
 
 /// There is something to wait for.
@@ -122,7 +144,7 @@ template <class Traits>
 void BasicProcess<Traits>::list_event() noexcept {
     ++parent_->changes_;
     if (!std::exchange(listed_, true))
-        parent_->events_.link(*this, order());
+        parent_->events_.link(*this);
 }
 
 /// Returns the signal by which the parent is told of a change of this process, or none. **Source**: wait(2) and the
@@ -139,7 +161,7 @@ int BasicProcess<Traits>::signal_for(ChildChange change) const noexcept {
 /// gets SIGCHLD.
 template <class Traits>
 int BasicProcess<Traits>::death_signal() const noexcept {
-    return parent_execed_ ? Signal::chld : exit_signal_;
+    return BasicLineage<Traits>::parent_execed(*this) ? Signal::chld : exit_signal_;
 }
 
 /// Returns true if `child` is to be reaped as soon as it has exited. A clone child is not: its signal is another one.

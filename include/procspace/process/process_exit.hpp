@@ -23,7 +23,7 @@ void BasicProcess<Traits>::close_tree() {
             break;
         this->topology_->closed_ = true;
         child_policy_ = {.ignored = true, .no_wait = true, .no_stop = true};
-        for (BasicProcess* child = children_.first(); child != nullptr; child = children_.next(*child))
+        for (BasicProcess* child = events_.first(); child != nullptr; child = events_.next(*child))
             if (child->state() == ProcessState::zombie && !child->claimed_) {
                 child->exit_signal_ = Signal::chld;
                 child->reap(leftovers); // one for each section: see Leftovers
@@ -79,7 +79,7 @@ template <class Traits>
 auto BasicProcess<Traits>::exit(const Handle& wanted) -> Effects {
     const auto alone = [&] {
         Guard guard(this->topology_->lock());
-        return this->topology_->closed_ && children_.empty();
+        return this->topology_->closed_ && BasicLineage<Traits>::first(*this) == nullptr;
     };
     if (is_init_ && !alone())
         Traits::panic("init cannot exit: its children would have no reaper", Location::current());
@@ -98,9 +98,9 @@ auto BasicProcess<Traits>::exit(const Handle& wanted) -> Effects {
                 --this->topology_->subreapers_;
         }
         // The children move before the zombie can be seen: a zombie never has any.
-        if (!children_.empty())
+        if (!family_.empty()) // which has those of all threads now
             hand_over_children(wanted.get(), effects, leftovers);
-        if (children_.empty() && leftovers.emptied == nullptr) {
+        if (family_.empty() && leftovers.emptied == nullptr) {
             become_zombie(effects, leftovers);
             return effects;
         }
@@ -113,12 +113,11 @@ template <class Traits>
 void BasicProcess<Traits>::hand_over_children(BasicProcess* wanted, Effects& effects, Leftovers& leftovers) noexcept {
     constexpr int batch = 16;
     BasicProcess& reaper = *reaper_of_children(wanted);
-    const Thread* const lead = BasicLineage<Traits>::lead_thread(reaper);
-    const Pid heir = lead != nullptr ? lead->tid() : 0;
-    BasicProcess* next = children_.first();
+    Thread* const heir = BasicLineage<Traits>::lead_thread(reaper);
+    BasicProcess* next = family_.first();
     for (int i = 0; i < batch && next != nullptr && leftovers.emptied == nullptr; ++i) {
         BasicProcess& child = *next;
-        next = children_.next(child);
+        next = family_.next(child);
         Group& its_group = *child.group_;
         child.leave_parent();
         child.set_parent(reaper, heir);

@@ -90,17 +90,19 @@ private:
 
     // All below: under the tree lock.
 
+    [[nodiscard]] Pid index_key(InSession*) const noexcept { return pgid(); }
+
     /// Enters the tables. **Pre**: the number is reserved, and no group is listed under it.
     void publish(Pid pgid, std::shared_ptr<Session> session, const std::shared_ptr<BasicProcessGroup>& self) noexcept {
         self_ = self;
         session_ = std::move(session);
-        session_->groups_.link(*this, pgid);
         listed_ = true;
         if (pgid != 0) { // 0: outside of the tree, see InitOptions
             this->topology_->add_role(*this, pgid);
             origin_ = this->topology_->template find<Process>(pgid, NumberRole::pid)->generation_;
             ++this->topology_->counts_.groups;
         }
+        session_->groups_.link(*this);
         this->count();
     }
 

@@ -51,7 +51,7 @@ template <class Traits>
 void BasicProcess<Traits>::join(const std::shared_ptr<Group>& group) noexcept {
     if (group->anchor_ == nullptr)
         group->anchor_ = group;
-    group->members_.link(*this, pid());
+    group->members_.link(*this);
     group_ = group.get();
     if (generation_ > group->youngest_)
         group->youngest_ = generation_;
@@ -78,7 +78,8 @@ void BasicProcess<Traits>::change_group(const std::shared_ptr<Group>& group, std
     leave_group(emptied);
     join(group);
     retie();
-    for (BasicProcess* child = children_.first(); child != nullptr; child = children_.next(*child))
+    for (BasicProcess* child = BasicLineage<Traits>::first(*this); child != nullptr;
+         child = BasicLineage<Traits>::next(*child))
         child->retie();
 }
 

@@ -3,6 +3,7 @@
 
 #include "../fwd.hpp"
 #include "../core/traits.hpp"
+#include "family.hpp"
 #include "index.hpp"
 #include "leftovers.hpp"
 #include "numbers.hpp"
@@ -95,6 +96,7 @@ private:
     // Under the tree lock.
 
     [[nodiscard]] bool living() const noexcept { return living_.load(std::memory_order_relaxed); }
+    [[nodiscard]] Pid index_key(InProcess*) const noexcept { return this->number; }
 
     /// Null when the last handle has gone, and the destructor waits for the lock.
     [[nodiscard]] std::shared_ptr<BasicThread> self_handle() const noexcept { return self_.lock(); }
@@ -103,7 +105,8 @@ private:
     void enter(const std::shared_ptr<BasicThread>& self) noexcept {
         this->role = NumberRole::tid;
         self_ = self;
-        process_->threads_.threads_.link(*this, tid());
+        process_->threads_.threads_.link(*this);
+        born_ = this->topology_->births_;
         ++this->topology_->counts_.threads;
         this->count();
         living_.store(true, std::memory_order_relaxed); // published with the lock
@@ -113,6 +116,7 @@ private:
     void unlink(typename Topology::Blocks& emptied) noexcept {
         living_.store(false, std::memory_order_release); // pairs with ~BasicThread
         process_->threads_.threads_.unlink(*this);
+        process_->family_.take(family_); // of the last thread, and when the process exits
         this->topology_->release(*this, emptied);
         --this->topology_->counts_.threads;
     }
@@ -121,8 +125,8 @@ private:
     /// waits in exec hears of it.
     void leave(Effects& effects, typename Topology::Blocks& emptied) noexcept {
         auto& group = process_->threads_;
-        if (!process_->children_.empty() && group.threads_.size() > 1)
-            BasicLineage<Traits>::pass_children(*process_, *this, *next_lead(), effects);
+        if (group.threads_.size() > 1)
+            BasicLineage<Traits>::pass_children(*this, *next_lead(), effects);
         unlink(emptied);
         if (tid() == process_->pid() && !group.threads_.empty())
             group.leader_exited_ = true;
@@ -148,6 +152,8 @@ private:
     std::weak_ptr<BasicThread> self_;                      // guarded by tree lock
     typename Traits::template Atomic<Pid> tid_{0};         // atomic, written under the tree lock, as the next
     typename Traits::template Atomic<bool> living_{false}; // in its process's table
+    Family<Process> family_;                               // its children; guarded by tree lock, as the next two
+    std::uint64_t born_ = 0;                               // the tree's births when it came
     std::uint8_t parent_death_signal_ = Signal::none;      // guarded by tree lock; the leader's is the process's
     Data data_{};                                          // the user's to synchronise
 };
@@ -179,8 +185,8 @@ bool BasicThread<Traits>::exec() {
         (group.execing_ != nullptr && group.execing_ != this))
         return false;
     for (BasicThread* thread = group.threads_.first(); thread != nullptr; thread = group.threads_.next(*thread))
-        if (thread != this && !process_->children_.empty())
-            BasicLineage<Traits>::pass_children(*process_, *thread, *this, effects);
+        if (thread != this)
+            BasicLineage<Traits>::pass_children(*thread, *this, effects);
     process_->end_threads(this, leftovers);
     become_leader(effects, leftovers.blocks);
     return true;
@@ -190,20 +196,18 @@ template <class Traits>
 void BasicThread<Traits>::become_leader(Effects& effects, typename Topology::Blocks& emptied) noexcept {
     Process& process = *process_;
     auto& group = process.threads_;
-    const Pid former = tid();
-    if (former != process.pid()) {
+    if (tid() != process.pid()) {
         group.threads_.unlink(*this);
         this->topology_->release(*this, emptied);
         tid_.store(process.pid(), std::memory_order_relaxed);
         this->topology_->add_role(*this, process.pid());
-        group.threads_.link(*this, process.pid());
+        group.threads_.link(*this);
         process.parent_death_signal_ = std::exchange(parent_death_signal_, std::uint8_t{0});
     }
     group.leader_exited_ = false;
     group.execing_ = nullptr;
-    process.execed_ = true;
     process.exit_signal_ = Signal::chld;
-    BasicLineage<Traits>::exec(process, former);
+    BasicLineage<Traits>::exec(*this);
     if (std::exchange(process.vforked_, false))
         effects.end_vfork(process.id());
 }

@@ -22,6 +22,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace procspace {
@@ -62,6 +64,8 @@ public:
     using Blocks = typename Numbers::Blocks;
     template <class T>
     using Handles = HandleList<T, Memory>;
+    template <class Objects>
+    using ObjectOf = std::remove_pointer_t<decltype(std::declval<const Objects&>().first())>;
 
     explicit BasicTopology(Pid highest) noexcept : highest_(highest) {}
     BasicTopology(const BasicTopology&) = delete;
@@ -107,20 +111,22 @@ public:
 
     // Without the lock:
 
-    /// Returns owners of what is in `index`, ascending: out of memory is std::bad_alloc, as of any std::vector.
-    template <class T, class Role>
-    [[nodiscard]] std::vector<std::shared_ptr<T>> snapshot(const NumberIndex<T, Role>& index) const {
-        std::vector<std::shared_ptr<T>> handles;
-        while (const std::size_t needed = copy_handles(index, handles))
+    // Objects: a NumberIndex, or what has its first() and next().
+
+    /// Returns owners of all, in their order: out of memory is std::bad_alloc, as of any std::vector.
+    template <class Objects>
+    [[nodiscard]] auto snapshot(const Objects& objects) const {
+        std::vector<std::shared_ptr<ObjectOf<Objects>>> handles;
+        while (const std::size_t needed = copy_handles(objects, handles))
             handles.reserve(needed);
         return handles;
     }
 
     /// The same with out of memory as a value, and memory of the policy.
-    template <class T, class Role>
-    [[nodiscard]] Result<Handles<T>> try_snapshot(const NumberIndex<T, Role>& index) const {
-        Handles<T> handles;
-        while (const std::size_t needed = copy_handles(index, handles))
+    template <class Objects>
+    [[nodiscard]] auto try_snapshot(const Objects& objects) const -> Result<Handles<ObjectOf<Objects>>> {
+        Handles<ObjectOf<Objects>> handles;
+        while (const std::size_t needed = copy_handles(objects, handles))
             if (!handles.reserve(needed))
                 return Errno::no_memory;
         return handles;
@@ -148,17 +154,26 @@ public:
     }
 
 private:
-    /// Copies owners of what is in `index` to an empty list: 0. Copies nothing if they do not fit: the room to make,
-    /// outside the lock, before it is tried again.
-    template <class T, class Role, class List>
-    [[nodiscard]] std::size_t copy_handles(const NumberIndex<T, Role>& index, List& handles) const {
+    /// Copies owners of all to an empty list: 0. Copies nothing if they do not fit: the room to make, outside the lock,
+    /// before it is tried again.
+    template <class Objects, class List>
+    [[nodiscard]] std::size_t copy_handles(const Objects& objects, List& handles) const {
         Guard guard(lock_);
-        if (const std::size_t needed = index.size(); needed > handles.capacity())
-            return needed + needed / 8; // it may grow before the next look
-        for (T* object = index.first(); object != nullptr; object = index.next(*object))
+        if (const std::size_t needed = count(objects); needed > handles.capacity())
+            return needed + needed / 8; // there may be more before the next look
+        for (auto* object = objects.first(); object != nullptr; object = objects.next(*object))
             if (auto handle = object->self_handle())
                 handles.push_back(std::move(handle));
         return 0;
+    }
+    template <class Objects>
+    [[nodiscard]] static std::size_t count(const Objects& objects) noexcept {
+        if constexpr (requires { objects.size(); })
+            return objects.size();
+        std::size_t n = 0;
+        for (auto* object = objects.first(); object != nullptr; object = objects.next(*object))
+            ++n;
+        return n;
     }
 
     friend BasicProcess<Traits>;
@@ -173,6 +188,7 @@ private:
     friend BasicEffects<Traits>;
     friend TreeInvariants<Traits>;
     friend BasicLineage<Traits>;
+    friend BasicChildCursor<Traits>;
     friend BasicJobControl<Traits>;
     friend BasicTerminal<Traits>;
 
@@ -190,7 +206,7 @@ private:
     Pid highest_;                          // immutable
     Pid last_given_ = 0;                   // by next_free()
     std::uint64_t generations_ = 0;        // see ProcessId
-    std::uint32_t births_ = 0;             // see BasicProcess::order()
+    std::uint64_t births_ = 0;             // of children, in the order of their parents: see BasicLineage
     std::uint32_t terminals_ = 0;          // acquired, ever: the stamps of sessions
     std::size_t subreapers_ = 0;           // living processes that are marked
     bool closed_ = false;                  // see Process::close_tree

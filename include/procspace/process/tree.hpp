@@ -144,10 +144,12 @@ BasicProcessTree<Traits>::~BasicProcessTree() noexcept(noexcept(Traits::panic(""
     for (Process* process = topology_.init_; process != nullptr;) {
         BasicLeftovers<Traits> leftovers;
         Guard guard(topology_.lock());
-        while (Process* const child = process->children_.first())
+        process->end_threads(nullptr, leftovers); // whose children stand in its own family then
+        while (Process* const child = process->family_.first()) {
             process = child;
+            process->end_threads(nullptr, leftovers);
+        }
         Process* const parent = process->parent_;
-        process->end_threads(nullptr, leftovers);
         process->reap(leftovers);
         dismissed.add(*process);
         if (parent == nullptr)

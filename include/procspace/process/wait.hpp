@@ -201,9 +201,7 @@ private:
 
     [[nodiscard]] static Process* choose(Process& parent, WaitSelector selector, WaitOptions options,
                                          WaitAnswer& answer) noexcept {
-        auto* caller = parent.topology_->template find<BasicThread<Traits>>(options.thread, NumberRole::tid);
-        if (caller == nullptr || caller->process().get() != &parent)
-            caller = BasicLineage<Traits>::lead_thread(parent);
+        const auto* const caller = BasicLineage<Traits>::thread_or_lead(parent, options.thread);
         if (selector.kind_ == WaitSelector::Kind::child) {
             auto* const child = parent.topology_->template find<Process>(selector.number_, NumberRole::pid);
             if (child == nullptr || child->parent_ != &parent || !meant(*child, selector, options, caller) ||
@@ -230,11 +228,11 @@ private:
             answer.outcome = WaitOutcome::event;
             return nearest;
         }
-        for (Process* child = parent.children_.first(); child != nullptr; child = parent.children_.next(*child))
-            if (meant(*child, selector, options, caller) && may_change(*child, options)) {
-                answer.outcome = WaitOutcome::none;
-                break;
-            }
+        const auto is_meant = [&](const Process& child) {
+            return meant(child, selector, options, caller) && may_change(child, options);
+        };
+        if (BasicLineage<Traits>::has_child(parent, options.own_children ? caller : nullptr, is_meant))
+            answer.outcome = WaitOutcome::none;
         return nullptr;
     }
 

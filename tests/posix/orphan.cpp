@@ -2,6 +2,10 @@
 
 #include "fixture.hpp"
 
+#include <memory>
+#include <random>
+#include <vector>
+
 using procspace::Errno;
 using procspace::Signal;
 using procspace::StopSignal;
@@ -50,6 +54,80 @@ TEST_CASE("orphans: they go to the nearest subreaper, to a thread of it that liv
     const auto other = member->fork(5).build();
     member->exit();
     CHECK(other->ppid() == 1);
+}
+
+TEST_CASE("orphans: a parent that goes to another group leaves its children tied, but not those whose group it joins",
+          "[posix][orphan]") {
+    Shell world;
+    const auto parent = world.job(3);
+    const auto kin = parent->fork(4).build();
+    const auto other = parent->fork(5).build();
+    other->create_group();
+    const auto stranger = world.job(6);
+    parent->create_group();
+    const auto home = parent->group();
+    CHECK(posix::is_orphaned(*kin) == false); // by the shell, whose child leads it
+    CHECK(posix::is_orphaned(*other) == false);
+    REQUIRE(parent->move_to_group(stranger->group()));
+    CHECK_FALSE(posix::is_orphaned(*kin)); // by its parent now
+    CHECK_FALSE(posix::is_orphaned(*other));
+    SECTION("of those who were elsewhere") {
+        REQUIRE(parent->move_to_group(other->group()));
+        CHECK_FALSE(posix::is_orphaned(*kin));
+        CHECK_FALSE(posix::is_orphaned(*other)); // the shell has a child in there
+        REQUIRE(parent->move_to_group(world.shell->group()));
+        CHECK_FALSE(posix::is_orphaned(*other));
+    }
+    SECTION("of its former kin") {
+        REQUIRE(parent->move_to_group(home));
+        CHECK_FALSE(posix::is_orphaned(*kin)); // as before
+        parent->exit();
+        CHECK(posix::is_orphaned(*kin));
+        CHECK(posix::is_orphaned(*other));
+    }
+    SECTION("and none at all behind in the session") {
+        REQUIRE(kin->move_to_group(other->group())); // else there are members in a group with the parent's number
+        REQUIRE(parent->create_session());
+        CHECK(posix::is_orphaned(*other));
+    }
+}
+
+TEST_CASE("orphans: who ties whom is counted right whatever is done in whatever order", "[posix][orphan]") {
+    Shell world;
+    std::mt19937 random(GENERATE(1U, 2U, 3U, 4U, 5U, 6U));
+    std::vector<std::shared_ptr<procspace::Process>> all{world.shell};
+    for (int step = 0; step < 400; ++step) {
+        const auto process = all[random() % all.size()];
+        const auto other = all[random() % all.size()];
+        switch (random() % 8) {
+        case 0:
+        case 1:
+        case 2:
+            if (process->state() == procspace::ProcessState::living)
+                all.push_back(process->fork().options({.sibling = random() % 4 == 0}).build());
+            break;
+        case 3:
+            static_cast<void>(process->try_create_group());
+            break;
+        case 4:
+        case 5:
+            if (const auto group = other->group())
+                static_cast<void>(process->set_pgid(group->pgid()));
+            break;
+        case 6:
+            if (random() % 4 == 0)
+                static_cast<void>(process->try_create_session());
+            break;
+        default:
+            if (process != world.shell)
+                process->exit();
+            if (process->is_zombie() && random() % 2 == 0)
+                process->free();
+        }
+        const procspace::BrokenRule broken = procspace::check_invariants(world.tree);
+        INFO((broken.rule != nullptr ? broken.rule : ""));
+        REQUIRE_FALSE(broken);
+    }
 }
 
 TEST_CASE("pdeathsig: it is told when the parent's thread ends whose child it is, and not by others",

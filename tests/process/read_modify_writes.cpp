@@ -4,19 +4,14 @@
 
 #include <procspace/process/tree.hpp>
 
+#include "support/single_step.hpp"
+
 #include <cstdio>
 
-#if defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if PROCSPACE_CAN_SINGLE_STEP
 
-#include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <thread>
-
-#include <sys/ptrace.h>
-#include <sys/user.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace {
 
@@ -24,11 +19,8 @@ using procspace::Pid;
 
 constexpr int rounds = 8; // the first ones find their memory in the allocator's arenas, which takes its lock
 
-void mark() {
-    std::raise(SIGUSR1);
-}
+using support::mark;
 
-/// What is counted stands between two marks.
 [[noreturn]] void live() {
     std::thread([] {}).join(); // else shared_ptr counts without atomics
     procspace::ProcessTree tree;
@@ -45,11 +37,13 @@ void mark() {
             child->free();
         }
         mark();
+        mark();
         parent->new_thread(11).build()->exit(0);
         mark();
+        mark();
         parent->move_to_group(i % 2 == 0 ? group : home);
+        mark();
     }
-    mark();
     std::_Exit(0);
 }
 
@@ -64,63 +58,23 @@ bool is_read_modify_write(const unsigned char* code) {
     return (code[0] == 0x86 || code[0] == 0x87) && code[1] < 0xC0;
 }
 
-struct Counts {
-    long process = 0, thread = 0, move = 0;
-};
-
-/// Steps through the child; returns false when it can't be traced. `counts` are those of the last round.
-bool count(Counts& counts) {
-    const pid_t child = fork();
-    if (child == 0) {
-        if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0)
-            std::_Exit(77);
-        std::raise(SIGSTOP);
-        live();
-    }
-    int status = 0;
-    if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status))
-        return false;
-    int marks = 0;
-    bool stepping = false;
-    long counted = 0;
-    for (;;) {
-        if (ptrace(stepping ? PTRACE_SINGLESTEP : PTRACE_CONT, child, nullptr, nullptr) != 0)
-            return false;
-        waitpid(child, &status, 0);
-        if (WIFEXITED(status))
-            return WEXITSTATUS(status) == 0 && marks == 3 * rounds + 1;
-        if (!WIFSTOPPED(status))
-            return false;
-        if (WSTOPSIG(status) == SIGUSR1) { // not delivered to it
-            long* const place[] = {&counts.move, &counts.process, &counts.thread};
-            if (stepping)
-                *place[marks % 3] = counted;
-            counted = 0;
-            stepping = ++marks <= 3 * rounds;
-            continue;
-        }
-        user_regs_struct registers{};
-        if (!stepping || ptrace(PTRACE_GETREGS, child, nullptr, &registers) != 0)
-            continue;
-        errno = 0;
-        const long words[2] = {ptrace(PTRACE_PEEKTEXT, child, registers.rip, nullptr),
-                               ptrace(PTRACE_PEEKTEXT, child, registers.rip + 8, nullptr)};
-        counted += errno == 0 && is_read_modify_write(reinterpret_cast<const unsigned char*>(words));
-    }
-}
-
 } // namespace
 
 int main() {
-    Counts counts;
-    if (!count(counts)) {
+    long counts[3 * rounds]{};
+    const int stretches = support::single_step(live, [&](int stretch, const support::Tracee& tracee) {
+        counts[stretch] += is_read_modify_write(tracee.code().bytes);
+    });
+    if (stretches < 0) {
         std::puts("skipped: ptrace is not to be had here");
         return 77;
     }
     // raise() itself, which stands between the marks, has none.
-    std::printf("read-modify-writes: %ld for a process life, %ld for a thread life, %ld for a move\n", counts.process,
-                counts.thread, counts.move);
-    return counts.process > 0 && counts.process <= 9 && counts.thread <= 9 && counts.move <= 2 ? 0 : 1;
+    const long* const last = counts + 3 * (rounds - 1);
+    std::printf("read-modify-writes: %ld for a process life, %ld for a thread life, %ld for a move\n", last[0], last[1],
+                last[2]);
+    const bool few = last[0] > 0 && last[0] <= 9 && last[1] <= 9 && last[2] <= 2;
+    return stretches == 3 * rounds && few ? 0 : 1;
 }
 
 #else

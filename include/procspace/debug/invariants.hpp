@@ -99,10 +99,9 @@ private:
         sums_.events += process.events_.size();
         sums_.threads += process.threads_.threads_.size();
         sums_.listed += process.listed_;
-        sums_.tied += process.tied_;
         if (process.pgid() == 0) { // a group that is in no table: see InitOptions
             ++sums_.members;
-            sums_.ties += process.tied_;
+            sums_.ties += process.has_tie();
             sums_.group_stopped += process.is_stopped();
         }
         sums_.stopped += process.is_stopped();
@@ -110,11 +109,17 @@ private:
     }
 
     void look_at_children(const Process& process) noexcept {
+        std::size_t kin = 0;
+        std::size_t tied = 0;
         for (const Process* child = Lineage::first(process); child != nullptr && !broken_;
              child = Lineage::next(*child), ++sums_.children) {
+            kin += child->may_tie() && child->group_ == process.group_;
+            tied += child->has_tie();
             expect(child->parent_ == &process, "[P4] a process is among its parent's children", child->pid());
             expect(child->order_ <= topology_.births_, "an order is given once", child->pid());
         }
+        expect(process.kin_ == kin, "the children in a process's own group are counted", process.pid());
+        expect(process.tied_children_ == tied, "the children that it could continue are counted", process.pid());
     }
 
     void look_at_relations(const Process& process) noexcept {
@@ -134,7 +139,7 @@ private:
         expect(process.pgid() == group->pgid(), "pgid is the group's", pid);
         expect(process.sid() == group->session_->sid(), "sid is the session's", pid);
         expect(process.sid() != pid || process.pgid() == pid, "a session leader leads its group", pid);
-        expect(process.tied_ == process.has_tie(), "who could continue a process counts in its group", pid);
+        sums_.tied += process.has_tie();
         expect(process.generation_ <= group->youngest_, "a broadcast knows the youngest member", pid);
     }
 
@@ -162,6 +167,10 @@ private:
         expect(group.members_.is_sound(), "the index of the members is sound", pgid);
         expect((group.anchor_ == nullptr) == group.members_.empty(), "a group is owned while it has members", pgid);
         sums_.members += group.members_.size();
+        std::size_t tied = 0;
+        for (const Process* member = group.members_.first(); member != nullptr; member = group.members_.next(*member))
+            tied += member->has_tie();
+        expect(group.ties_ == tied, "who could continue a group's members is counted", pgid);
         sums_.ties += group.ties_;
         sums_.group_stopped += group.stopped_;
     }

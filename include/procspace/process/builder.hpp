@@ -125,10 +125,10 @@ private:
         if (options.sibling) {
             process.parent_execed_ = Lineage::parent_execed(caller);
             process.set_parent(*caller.parent_, Lineage::forker_of(caller));
-            process.retie(); // the others are in their parent's group
         } else {
             process.set_parent(caller, Lineage::thread_or_lead(caller, options.thread));
         }
+        process.count_ties(1);
     }
 
     std::shared_ptr<Process> process_; // null once published

@@ -216,8 +216,8 @@ public:
     [[nodiscard]] Result<std::shared_ptr<Group>> create_group(BasicPreparedGroup<Traits>&& fresh);
     /// Moves the process into `group`; at no moment is it in none. Returns true if it is there, from now or before;
     /// false for a group of another session or tree, or one whose number was taken over by a session, for a session
-    /// leader, and when the process has exited. **Pre**: not null. **Complexity**: logarithmic in the members, linear
-    /// in the process's own children; no allocation.
+    /// leader, and when the process has exited. **Pre**: not null. **Complexity**: logarithmic in the members; linear
+    /// in those of them that are children of its own, see retie_children; no allocation.
     bool move_to_group(const std::shared_ptr<Group>& group);
     /// What setpgid(2) does to the process that it names: moves it into the group with this number, which must be in
     /// its session; its own number makes the group if there is none. Unlike the two above it moves zombies, too.
@@ -272,7 +272,10 @@ private:
     void join(const std::shared_ptr<Group>& group) noexcept;
     void leave_group(std::shared_ptr<Group>& emptied) noexcept;
     void change_group(const std::shared_ptr<Group>& group, std::shared_ptr<Group>& emptied) noexcept;
-    void retie() noexcept;
+    void count_ties(int change) noexcept;
+    void retie_children(Group& destination) noexcept;
+    [[nodiscard]] std::uint32_t children_in(const Group& group) const noexcept;
+    [[nodiscard]] bool may_tie() const noexcept;
     [[nodiscard]] bool has_tie() const noexcept;
     Result<std::shared_ptr<Group>> enter_own_group(ProcessState latest, std::shared_ptr<Group> fresh);
 
@@ -283,22 +286,17 @@ private:
     bool exiting_ = false;        // its children are being handed over, as all below guarded by tree lock
     bool listed_ = false;         // in the parent's events_
     bool claimed_ = false;        // by a WaitClaim
-    bool tied_ = false;           // counts in its group's ties_
     bool parent_execed_ = false;  // since this was made, as far as order_ does not say
     bool in_posts_ = false;       // of an Effects
     bool vforked_ = false;        // its maker waits for exec or exit
     bool change_pending_ = false; // it was stopped or continued, and its parent has not waited for that
     ChildChange change_ = ChildChange::stopped;
     std::uint8_t stop_signal_ = Signal::none; // by which it was stopped last
-    std::uint8_t exit_signal_ = Signal::chld;
-    std::uint8_t parent_death_signal_ = Signal::none;
+    std::uint8_t exit_signal_ = Signal::chld, parent_death_signal_ = Signal::none;
     ChildPolicy child_policy_;
     Atomic<ProcessState> state_{ProcessState::living}; // atomic, written under the tree lock, as the next five
-    Atomic<bool> subreaper_{false};
-    Atomic<bool> stopped_{false};
-    Atomic<Pid> ppid_{0};
-    Atomic<Pid> pgid_{0};
-    Atomic<Pid> sid_{0};
+    Atomic<bool> subreaper_{false}, stopped_{false};
+    Atomic<Pid> ppid_{0}, pgid_{0}, sid_{0};
     std::uint64_t generation_ = 0;               // immutable once published
     std::uint64_t changes_ = 0;                  // of its children: the token of wait_poll()
     BasicProcess* parent_ = nullptr;             // null for init and when reaped
@@ -308,6 +306,8 @@ private:
     mutable BasicChildCursor<Traits>* cursors_ = nullptr;
     std::uint64_t order_ = 0;          // in which its parent got it: of the tree's births
     std::uint64_t execed_at_ = 0;      // the tree's births when it execed last
+    std::uint32_t kin_ = 0;            // children that count, see count_ties: in its group
+    std::uint32_t tied_children_ = 0;  // and in others of the session
     Pid forker_ = 0;                   // the tid, or the parent's pid: see BasicLineage::keeper_of
     std::uint32_t terminal_stamp_ = 0; // that of its session while it has the controlling terminal, too
     Group* group_ = nullptr;           // null when reaped

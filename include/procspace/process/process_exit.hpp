@@ -119,11 +119,12 @@ void BasicProcess<Traits>::hand_over_children(BasicProcess* wanted, Effects& eff
         BasicProcess& child = *next;
         next = family_.next(child);
         Group& its_group = *child.group_;
+        child.count_ties(-1);
         child.leave_parent();
         child.set_parent(reaper, heir);
         child.exit_signal_ = Signal::chld;
         BasicLineage<Traits>::tell_of_parent_death(child, effects);
-        child.retie();
+        child.count_ties(1);
         // A zombie can be the link as well, although it does not keep the group from being orphaned: so Linux does.
         if (group_ != &its_group && group_->session_ == its_group.session_ && its_group.ties_ == 0 &&
             its_group.stopped_ != 0)
@@ -172,11 +173,10 @@ void BasicProcess<Traits>::become_zombie(Effects& effects, Leftovers& leftovers)
     // Its own group: nobody can continue the others any more if it was the last to have a parent who could.
     const bool counted =
         parent_ != nullptr && parent_->group_ != group_ && parent_->group_->session_ == group_->session_;
+    count_ties(-1);
     // release: pairs with state(): whoever sees the zombie sees its exit code, and its children gone.
     state_.store(ProcessState::zombie, std::memory_order_release);
     exiting_ = false;
-    if (std::exchange(tied_, false))
-        --group_->ties_;
     if (counted && group_->ties_ == 0 && group_->stopped_ != 0)
         effects.hang_up(*group_);
     if (std::exchange(vforked_, false))

@@ -127,7 +127,7 @@ private:
     std::weak_ptr<BasicProcessGroup> self_;
     bool in_posts_ = false;      // of an Effects
     bool listed_ = false;        // named by its session and in the table of numbers
-    std::size_t ties_ = 0;       // members whose parent could continue them: see BasicProcess::retie
+    std::size_t ties_ = 0;       // members whose parent could continue them: see BasicProcess::count_ties
     std::size_t stopped_ = 0;    // members that are stopped
     std::uint64_t youngest_ = 0; // the highest generation that ever joined
     std::uint64_t origin_ = 0;   // the generation of the process that gave its number

@@ -64,8 +64,6 @@ void BasicProcess<Traits>::join(const std::shared_ptr<Group>& group) noexcept {
 /// If this was its last member the group goes to `emptied`, an empty handle: it may end now, after unlock.
 template <class Traits>
 void BasicProcess<Traits>::leave_group(std::shared_ptr<Group>& emptied) noexcept {
-    if (std::exchange(tied_, false))
-        --group_->ties_;
     if (is_stopped())
         --group_->stopped_;
     group_->members_.unlink(*this);
@@ -75,32 +73,83 @@ void BasicProcess<Traits>::leave_group(std::shared_ptr<Group>& emptied) noexcept
 
 template <class Traits>
 void BasicProcess<Traits>::change_group(const std::shared_ptr<Group>& group, std::shared_ptr<Group>& emptied) noexcept {
+    count_ties(-1);
+    retie_children(*group);
     leave_group(emptied);
     join(group);
-    retie();
-    for (BasicProcess* child = BasicLineage<Traits>::first(*this); child != nullptr;
-         child = BasicLineage<Traits>::next(*child))
-        child->retie();
+    count_ties(1);
 }
 
-/// A group is orphaned when none of its members is tied: has a parent, init aside, in another group of the session. The
-/// count changes with what it is made of: parent, group and life of a member, and the group of the parent.
+// A group is orphaned when none of its members is tied: has a parent, init aside, in another group of the session. The
+// count changes with what it is made of: parent, group and life of a member, and the group of the parent. Whoever
+// changes something of a process takes its part out before and puts it in after. So that a process can go to another
+// group without a look at its children, it has counts of them of its own: those in its group, who are tied when it
+// leaves, and those that are tied by it.
+
 template <class Traits>
-void BasicProcess<Traits>::retie() noexcept {
-    const bool tie = has_tie();
-    if (tie == tied_)
+void BasicProcess<Traits>::count_ties(int change) noexcept {
+    if (!may_tie())
         return;
-    tied_ = tie;
-    if (tie)
-        ++group_->ties_;
-    else
-        --group_->ties_;
+    if (parent_->group_ == group_) {
+        parent_->kin_ += static_cast<std::uint32_t>(change);
+    } else if (has_tie()) {
+        parent_->tied_children_ += static_cast<std::uint32_t>(change);
+        group_->ties_ += static_cast<std::size_t>(change);
+    }
+}
+
+/// Before this process goes to `destination`. **Complexity**: constant if that is new or no child is tied; else linear
+/// in the children, or in the destination's members if they are fewer: whoever of the members is a child is tied no
+/// more. Into a new session: linear in the children if any is tied, since each tie ends in another group's count.
+template <class Traits>
+void BasicProcess<Traits>::retie_children(Group& destination) noexcept {
+    if (destination.session_ == group_->session_) {
+        const std::uint32_t joined = children_in(destination);
+        destination.ties_ -= joined;
+        group_->ties_ += kin_;
+        tied_children_ += kin_ - joined;
+        kin_ = joined;
+        return;
+    }
+    kin_ = 0;
+    for (BasicProcess* child = tied_children_ != 0 ? BasicLineage<Traits>::first(*this) : nullptr; tied_children_ != 0;
+         child = BasicLineage<Traits>::next(*child))
+        if (child->has_tie()) {
+            --child->group_->ties_;
+            --tied_children_;
+        }
+}
+
+/// Returns how many of the tied children are in this group: its members and the children are looked at side by side,
+/// until those of one kind are through.
+template <class Traits>
+std::uint32_t BasicProcess<Traits>::children_in(const Group& group) const noexcept {
+    if (tied_children_ == 0)
+        return 0;
+    const BasicProcess* member = group.members_.first();
+    const BasicProcess* child = BasicLineage<Traits>::first(*this);
+    std::uint32_t of_members = 0;
+    std::uint32_t of_children = 0;
+    for (;;) {
+        if (member == nullptr)
+            return of_members;
+        if (child == nullptr)
+            return of_children;
+        of_members += member->parent_ == this && member->may_tie();
+        of_children += child->group_ == &group && child->may_tie();
+        member = group.members_.next(*member);
+        child = BasicLineage<Traits>::next(*child);
+    }
+}
+
+template <class Traits>
+bool BasicProcess<Traits>::may_tie() const noexcept {
+    return state() == ProcessState::living && parent_ != nullptr && (!parent_->is_init_ || this->topology_->nested_);
 }
 
 template <class Traits>
 bool BasicProcess<Traits>::has_tie() const noexcept {
-    return state() == ProcessState::living && parent_ != nullptr && (!parent_->is_init_ || this->topology_->nested_) &&
-           parent_->group_ != group_ && parent_->group_->session_ == group_->session_;
+    return may_tie() && parent_->group_ != group_ && parent_->group_->session_ == group_->session_;
 }
 
 template <class Traits>

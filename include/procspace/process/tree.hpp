@@ -150,6 +150,7 @@ BasicProcessTree<Traits>::~BasicProcessTree() noexcept(noexcept(Traits::panic(""
             process->end_threads(nullptr, leftovers);
         }
         Process* const parent = process->parent_;
+        process->count_ties(-1); // it may live
         process->reap(leftovers);
         dismissed.add(*process);
         if (parent == nullptr)

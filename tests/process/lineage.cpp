@@ -173,6 +173,17 @@ PROCSPACE_TRAITS_TEST_CASE("Lineage: children from before there were threads are
     CHECK(asked(40) == WaitOutcome::none);
 }
 
+TEST_CASE("Lineage: children from before there were threads are told when the lead thread ends", "[process][lineage]") {
+    World<Telling> world;
+    const auto parent = world.init->fork(20).build();
+    parent->fork(100).build()->set_parent_death_signal(10);
+    const auto first = parent->new_thread(30).build();
+    const auto second = parent->new_thread(40).build();
+    Telling::sent.clear();
+    first->exit(0);
+    CHECK(Telling::sent == decltype(Telling::sent){{100, 10}});
+}
+
 PROCSPACE_TRAITS_TEST_CASE("Lineage: an exit hands on the children of all threads", "[process][lineage][P5]") {
     Threaded<TestType> world;
     world.parent->exit();

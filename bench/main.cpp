@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
     bench::Table table;
     bench::add_resources(table);
     bench::add_processes(table);
+    bench::add_posix(table);
     bench::RatioReporter reporter(table);
     const bool found = benchmark::RunSpecifiedBenchmarks(&reporter) > 0;
     benchmark::Shutdown();

@@ -56,6 +56,7 @@ public:
     [[nodiscard]] auto new_thread(Pid tid) { return parent_->new_thread(tid).build(); }
     [[nodiscard]] auto parent() const { return parent_; }
     [[nodiscard]] std::size_t children() const { return parent_->children().size(); }
+    [[nodiscard]] std::size_t orphans() const { return init_->children().size(); }
     [[nodiscard]] std::size_t threads() const { return parent_->threads().size(); }
 
 private:
@@ -78,6 +79,7 @@ public:
     [[nodiscard]] auto new_thread(Pid tid) { return parent_->new_thread(tid); }
     [[nodiscard]] auto parent() const { return parent_; }
     [[nodiscard]] std::size_t children() const { return parent_->child_count(); }
+    [[nodiscard]] std::size_t orphans() const { return straight_port::Process::init()->child_count(); }
     [[nodiscard]] std::size_t threads() const { return parent_->thread_count(); }
 
 private:
@@ -158,6 +160,32 @@ void process_life_beside_another(benchmark::State& state, bool same_parent) {
         state.SkipWithError("a child is left");
 }
 
+/// The exit of a parent: what it costs for each of its children.
+template <class Tree>
+void exit_with_children(benchmark::State& state, Pid children) {
+    Tree tree;
+    std::vector<decltype(tree.fork(0))> all;
+    const auto init_children = tree.orphans();
+    while (state.KeepRunningBatch(static_cast<benchmark::IterationCount>(children))) {
+        state.PauseTiming();
+        const auto parent = tree.fork(parent_pid + 1);
+        for (Pid i = 0; i < children; ++i)
+            all.push_back(live(*parent, parent_pid + 2 + i));
+        state.ResumeTiming();
+        parent->exit();
+        state.PauseTiming();
+        parent->free();
+        if (tree.orphans() != init_children + children)
+            state.SkipWithError("init did not get the children");
+        for (const auto& child : all) {
+            child->exit();
+            child->free();
+        }
+        all.clear();
+        state.ResumeTiming();
+    }
+}
+
 /// move_to_group, there and back, among many members.
 void move(benchmark::State& state, Pid members) {
     procspace::ProcessTree tree;
@@ -224,6 +252,14 @@ void add_processes(Table& table) {
         table.add("thread life, " + count + " others living",
                   {"Thread" + name, [=](benchmark::State& state) { thread_life<Heap>(state, living); }},
                   {{"straight_port" + name, [=](benchmark::State& state) { thread_life<Port>(state, living); }}});
+    }
+    for (const Pid children : {Pid{1'000}, Pid{100'000}}) {
+        const std::string count = std::to_string(children);
+        const std::string name = "/exit/children:" + count;
+        table.add(
+            "exit, for each of " + count + " children",
+            {"Process" + name, [=](benchmark::State& state) { exit_with_children<Heap>(state, children); }},
+            {{"straight_port" + name, [=](benchmark::State& state) { exit_with_children<Port>(state, children); }}});
     }
     for (const Pid members : {Pid{2}, Pid{100'000}}) {
         const std::string count = std::to_string(members);

@@ -63,5 +63,6 @@ private:
 
 void add_resources(Table& table);
 void add_processes(Table& table);
+void add_posix(Table& table);
 
 } // namespace bench

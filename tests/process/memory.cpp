@@ -33,6 +33,36 @@ struct Traits : procspace::DefaultTraits {
     using Memory = UsableHeap;
 };
 
+/// Prints where the bytes of one process go. Returns their sum.
+double itemise() {
+    using Process = procspace::BasicProcess<Traits>;
+    using Slot = procspace::SlotSize<Process>;
+    double sum = 0;
+    const auto line = [&](const char* what, double bytes) {
+        std::printf("%6.1f  %s\n", bytes, what);
+        sum += bytes;
+    };
+    line("its place among the children of a thread", sizeof(procspace::FamilyHook));
+    line("its place in its group", sizeof(procspace::IndexHook));
+    line("its place among the children to wait for", sizeof(procspace::IndexHook));
+    line("its number in the table", sizeof(procspace::NumberHook));
+    line("the handle that its parent owns", sizeof(Process::Handle));
+    line("its children", sizeof(procspace::Family<Process>));
+    line("those to wait for", sizeof(procspace::NumberIndex<Process, procspace::InEvents>));
+    line("its threads", sizeof(procspace::BasicThreadGroup<Traits>));
+    line("used time, its own and of its children", 2 * sizeof(procspace::Usage));
+    line("signals to be delivered", sizeof(procspace::Posted<Process>));
+    line("payload", sizeof(procspace::AnyData));
+    line("ids, orders, counts, flags, links", static_cast<double>(sizeof(Process)) - sum);
+    void* const block = std::malloc(Slot::bytes);
+    line("count of owners, and what malloc rounds up to",
+         static_cast<double>(malloc_usable_size(block) - sizeof(Process)));
+    std::free(block);
+    line("its share of the table of numbers",
+         static_cast<double>(sizeof(procspace::NumberLeaf)) / procspace::NumberBits::size);
+    return sum;
+}
+
 } // namespace
 
 int main() {
@@ -47,6 +77,7 @@ int main() {
     const double each = static_cast<double>(UsableHeap::bytes - bytes) / count;
     // The payload is AnyData here: two words in the object.
     const double own = each - static_cast<double>(sizeof(procspace::AnyData));
+    const double sum = itemise();
     std::printf("%.1f usable bytes for each living process, %.1f without its payload, in %.3f blocks\n", each, own,
                 static_cast<double>(UsableHeap::blocks - blocks) / count);
     for (const auto id : all) {
@@ -55,8 +86,8 @@ int main() {
         child->free();
     }
     std::printf("%ld bytes kept after all were reaped\n", UsableHeap::bytes - bytes);
-    // 400, and the share of a block of the table.
-    return own <= 401 && UsableHeap::bytes == bytes && UsableHeap::blocks == blocks ? 0 : 1;
+    const bool itemised = sum > each - 1 && sum < each + 1;
+    return own <= 400 && itemised && UsableHeap::bytes == bytes && UsableHeap::blocks == blocks ? 0 : 1;
 }
 
 #else

@@ -145,7 +145,8 @@ namespace posix {
 /// Moves the caller into a new session and a new group, both with its number, without a controlling terminal.
 /// **Returns** the number.
 /// **Errors**: permission (it leads a session, or a process is in the group with its number, even if the caller has
-/// left that); no_memory. **Complexity**: two allocations. **Thread safety**: takes the tree lock.
+/// left that); no_memory. **Complexity**: two allocations; linear in the caller's children if any of them is in another
+/// group of the session than the caller, else constant. **Thread safety**: takes the tree lock.
 /// **Source**: setsid(2); POSIX.1-2017, setsid.
 template <class Traits>
 [[nodiscard]] Result<Pid> setsid(BasicProcess<Traits>& caller) {
@@ -181,8 +182,10 @@ template <class Traits>
 /// no_process (no such process); invalid (the number of a thread that is no leader); permission (a child in another
 /// session); access (a child that has execed); no_process (neither the caller nor a child); permission (a session
 /// leader); permission (no such group in the caller's session); no_memory.
-/// **Complexity**: logarithmic in the members, linear in the target's own children; one allocation when `pgid` is the
-/// target's own number. **Thread safety**: takes the tree lock. **Source**: setpgid(2); POSIX.1-2017, setpgid.
+/// **Complexity**: logarithmic in the members. A target of whose children some are in other groups of the session, and
+/// that joins a group with members, is looked for among those children or these members, whoever are fewer: no longer
+/// tied are those who are both. One allocation when `pgid` is the target's own number. **Thread safety**: takes the
+/// tree lock. **Source**: setpgid(2); POSIX.1-2017, setpgid.
 template <class Traits>
 [[nodiscard]] Result<void> setpgid(BasicProcess<Traits>& caller, std::int32_t pid, std::int32_t pgid) {
     return BasicJobControl<Traits>::set_pgid(caller, pid, pgid);

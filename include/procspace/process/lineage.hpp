@@ -134,21 +134,12 @@ struct BasicLineage {
     /// Returns true if `is_meant(child)` holds for a child: of this thread, or with null of any.
     template <class IsMeant>
     [[nodiscard]] static bool has_child(const Process& parent, const Thread* forker, IsMeant is_meant) noexcept {
-        const auto in = [&](const Family<Process>& family) {
-            const Process* child = family.first();
-            while (child != nullptr && !is_meant(*child))
-                child = family.next(*child);
-            return child != nullptr;
-        };
-        if ((forker == nullptr || forker == lead_thread(parent)) && in(parent.family_))
-            return true;
-        if (forker != nullptr)
-            return in(forker->family_);
-        const auto& threads = parent.threads_.threads_;
-        const Thread* thread = threads.first();
-        while (thread != nullptr && !in(thread->family_))
-            thread = threads.next(*thread);
-        return thread != nullptr;
+        const bool first_of_all = forker == nullptr || forker == lead_thread(parent);
+        for (const Process* child = first_of_all ? first(parent) : forker->family_.first();
+             child != nullptr && (forker == nullptr || forker_of(*child) == forker); child = next(*child))
+            if (is_meant(*child))
+                return true;
+        return false;
     }
 
     /// Makes `child` the youngest of this thread of the parent, or of the leader.

@@ -56,7 +56,9 @@ unsigned members(Group& group) {
     return n;
 }
 std::size_t children(Process& process) {
-    return process.children().size();
+    std::size_t n = 0;
+    process.for_each_child([&](const procspace::ProcessInfo&) { ++n; });
+    return n;
 }
 bool has_parent(Process& process) {
     return process.parent() != nullptr;

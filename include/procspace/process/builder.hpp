@@ -200,7 +200,7 @@ public:
     /// Does the same but for the last step: what may fail. **Pre**: not for init. **Errors** as try_build().
     [[nodiscard]] Result<Prepared> prepare() {
         Errno error = Errno::ok;
-        std::shared_ptr<Process> process = reserve(error, [](const std::shared_ptr<Process>&, Process*) {});
+        std::shared_ptr<Process> process = reserve(error, Goal::prepared);
         if (error != Errno::ok)
             return error;
         return Prepared(std::move(process), parent_, options_);
@@ -219,17 +219,22 @@ private:
     std::shared_ptr<Process> make(Errno& error) {
         if (is_init_)
             return make_init(error);
-        return reserve(error, [&](const std::shared_ptr<Process>& process, Process* parent) {
-            Prepared::link(process, *parent, options_);
-        });
+        return reserve(error, Goal::published);
     }
     std::shared_ptr<Process> make_init(Errno& error);
 
-    /// Makes the process with its data; then the critical section: checks, reserves the number, `link(process,
-    /// parent)`, the parent being null for init. Once more if the table lacks a block. On an error the data comes back,
-    /// and the process is null.
-    template <class Link>
-    std::shared_ptr<Process> reserve(Errno& error, Link link) {
+    enum class Goal : unsigned char { published, prepared };
+    struct First { // what init leads
+        std::shared_ptr<Session> session;
+        std::shared_ptr<Group> group;
+    };
+
+    /// The rest of the critical section for init.
+    void enter_first(const std::shared_ptr<Process>& init, const First& first) noexcept;
+    /// Makes the process with its data; then the critical section: checks, reserves the number, and for who is to be
+    /// published links it. Once more if the table lacks a block. On an error the data comes back, and the process is
+    /// null. **Pre**: `first` for init.
+    std::shared_ptr<Process> reserve(Errno& error, Goal goal, const First* first = nullptr) {
         error = pid_ == Pid{0} ? Errno::invalid : error_; // 0 stands for "no process" wherever a number is asked for
         if (error != Errno::ok)
             return nullptr;
@@ -248,7 +253,10 @@ private:
             if (error == Errno::ok)
                 error = topology_->reserve(*process, pid_.value_or(0), blocks);
             if (error == Errno::ok) {
-                link(process, parent);
+                if (is_init_)
+                    enter_first(process, *first);
+                else if (goal == Goal::published)
+                    Prepared::link(process, *parent, options_);
                 return process;
             }
         } while (error == Errno::no_memory && blocks.try_fill());
@@ -269,24 +277,28 @@ private:
 
 template <class Traits>
 auto BasicProcessBuilder<Traits>::make_init(Errno& error) -> std::shared_ptr<Process> {
-    auto session = try_make_shared<Session, Memory>(BuilderKey(), *topology_);
-    auto group = session ? try_make_shared<Group, Memory>(BuilderKey(), *topology_) : nullptr;
-    if (group == nullptr) {
+    First first{try_make_shared<Session, Memory>(BuilderKey(), *topology_), nullptr};
+    if (first.session != nullptr)
+        first.group = try_make_shared<Group, Memory>(BuilderKey(), *topology_);
+    if (first.group == nullptr) {
         error = Errno::no_memory;
         return nullptr;
     }
-    auto init = reserve(error, [&](const std::shared_ptr<Process>& process, Process*) {
-        process->enter(process);
-        const Pid number = init_options_.own_session ? process->pid() : 0;
-        session->publish(number, session);
-        group->publish(number, session, group);
-        process->join(group);
-        topology_->nested_ = init_options_.nested;
-        topology_->init_ = process.get();
-    });
+    auto init = reserve(error, Goal::published, &first);
     if (error == Errno::permission) // after the lock: a test's panic throws, and others must find the tree open
         Traits::panic("this tree has an init already", Location::current());
     return init;
+}
+
+template <class Traits>
+void BasicProcessBuilder<Traits>::enter_first(const std::shared_ptr<Process>& init, const First& first) noexcept {
+    init->enter(init);
+    const Pid number = init_options_.own_session ? init->pid() : 0;
+    first.session->publish(number, first.session);
+    first.group->publish(number, first.session, first.group);
+    init->join(first.group);
+    topology_->nested_ = init_options_.nested;
+    topology_->init_ = init.get();
 }
 
 } // namespace procspace

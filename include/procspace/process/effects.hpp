@@ -157,8 +157,9 @@ private:
             post(*group, signal);
     }
 
+    // Out of line: most sections post to nobody.
     template <class Recipient>
-    void list(Recipient& recipient, std::shared_ptr<Recipient>& first, Recipient*& last) noexcept {
+    [[gnu::noinline]] void list(Recipient& recipient, std::shared_ptr<Recipient>& first, Recipient*& last) noexcept {
         pending_ = true;
         if (std::exchange(recipient.in_posts_, true))
             return;
@@ -172,7 +173,7 @@ private:
     }
 
     /// Takes everybody out of the lists, so that they can be told of other things.
-    void unlink() noexcept {
+    [[gnu::noinline]] void unlink() noexcept {
         while (posts_ != nullptr)
             static_cast<void>(next_post(posts_));
         while (groups_ != nullptr)

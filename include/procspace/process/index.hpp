@@ -54,7 +54,8 @@ public:
     }
 
     /// Takes an object out. **Pre**: it is in this index. **Complexity**: constant on average.
-    void unlink(T& object) noexcept {
+    /// Out of line, as insert(): many sections unlink, and each would carry all of it.
+    [[gnu::noinline]] void unlink(T& object) noexcept {
         IndexHook& hook = static_cast<Hook&>(object);
         if (last_ == &hook)
             last_ = hook.left != nullptr ? rightmost(hook.left) : hook.up;
@@ -190,7 +191,7 @@ private:
     }
 
     /// From the root down to where its priority places it; what was there is unzipped into the lower and higher keys.
-    void insert(IndexHook& hook) noexcept {
+    [[gnu::noinline]] void insert(IndexHook& hook) noexcept {
         const auto its_key = key(&hook);
         const std::uint32_t its = priority(&hook);
         IndexHook* above = nullptr;

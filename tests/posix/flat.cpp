@@ -66,7 +66,8 @@ std::pair<ProcessHandle, ThreadHandle> parent_of(const ProcessHandle& parent, Pi
     std::thread([] {}).join(); // else shared_ptr counts without atomics
     procspace::ProcessTree tree;
     const auto init = tree.new_init(1).build();
-    const auto [shell, shell_thread] = parent_of(init, others);
+    const auto made = parent_of(init, others);
+    const ProcessHandle& shell = made.first;
     need(posix::setsid(*shell).value == shell->pid());
     const auto inherit = [&] { return parent_of(shell, others); };
     bool held = true;

@@ -155,9 +155,8 @@ private:
     /// well mixed, so that neighbours, as an allocator gives them, have unrelated ones.
     static std::uint32_t priority(const IndexHook* hook) noexcept {
         auto x = static_cast<std::uint32_t>(key(hook));
-        x = (x ^ (x >> 16)) * 0x7FEB352DU;
-        x = (x ^ (x >> 15)) * 0x846CA68BU;
-        return x ^ (x >> 16);
+        x *= 0x846CA68BU;
+        return (x ^ (x >> 15)) * 0x9E3779B1U;
     }
 
     static IndexHook* rightmost(IndexHook* hook) noexcept {

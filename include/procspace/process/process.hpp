@@ -44,7 +44,7 @@ struct InEvents;
 /// pid, ppid, pgid, sid, the states and the exit code are read without it.
 /// **Source**: seed 002 and 003, Process.
 template <class Traits>
-class BasicProcess : FamilyHook, HookFor<InGroup>, HookFor<InEvents>, NumberHook, CountedInTree<Traits> {
+class BasicProcess : NumberHook, HookFor<InGroup>, FamilyHook, HookFor<InEvents>, CountedInTree<Traits> {
     using Topology = BasicTopology<Traits>;
     using Guard = typename Topology::Guard;
     using Group = BasicProcessGroup<Traits>;

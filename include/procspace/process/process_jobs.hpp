@@ -74,7 +74,8 @@ void BasicProcess<Traits>::leave_group(std::shared_ptr<Group>& emptied) noexcept
 template <class Traits>
 void BasicProcess<Traits>::change_group(const std::shared_ptr<Group>& group, std::shared_ptr<Group>& emptied) noexcept {
     count_ties(-1);
-    retie_children(*group);
+    if (kin_ + tied_children_ != 0)
+        retie_children(*group);
     leave_group(emptied);
     join(group);
     count_ties(1);

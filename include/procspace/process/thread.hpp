@@ -127,7 +127,7 @@ private:
     /// waits in exec hears of it.
     void leave(Effects& effects, typename Topology::Blocks& emptied) noexcept {
         auto& group = process_->threads_;
-        if (group.threads_.size() > 1)
+        if (group.threads_.size() > 1 && !(family_.empty() && process_->family_.empty()))
             BasicLineage<Traits>::pass_children(*this, *next_lead(), effects);
         unlink(emptied);
         if (tid() == process_->pid() && !group.threads_.empty())

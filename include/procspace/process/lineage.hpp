@@ -45,7 +45,7 @@ public:
             at_ = Lineage::next(*at_);
         }
         if (at_ != nullptr && !listed_) {
-            other_ = std::exchange(parent_.cursors_, this);
+            other_ = std::exchange(parent_.topology_->cursors_, this);
             listed_ = true;
         } else if (at_ == nullptr && listed_) {
             unlist();
@@ -57,7 +57,7 @@ private:
     friend BasicLineage<Traits>;
 
     void unlist() noexcept {
-        BasicChildCursor** place = &parent_.cursors_;
+        BasicChildCursor** place = &parent_.topology_->cursors_;
         while (*place != this)
             place = &(*place)->other_;
         *place = other_;
@@ -152,7 +152,7 @@ struct BasicLineage {
             parent.events_.link(child);
     }
     static void unlink(Process& parent, Process& child) noexcept {
-        for (auto* cursor = parent.cursors_; cursor != nullptr; cursor = cursor->other_)
+        for (auto* cursor = parent.topology_->cursors_; cursor != nullptr; cursor = cursor->other_)
             if (cursor->at_ == &child)
                 cursor->at_ = next(child);
         Family<Process>::unlink(child);

@@ -203,6 +203,12 @@ std::optional<std::uint32_t> wait_options(const std::string& text) {
     return text.empty() ? std::nullopt : std::optional(options);
 }
 
+std::int32_t wait_id(const std::string& text) {
+    static const std::map<std::string, std::int32_t> known{{"P_ALL", 0}, {"P_PID", 1}, {"P_PGID", 2}};
+    const auto found = known.find(text);
+    return found != known.end() ? found->second : integer(text).value();
+}
+
 Trace parse_trace(const std::string& text) {
     Trace trace;
     std::size_t line = 0;

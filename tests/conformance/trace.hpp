@@ -64,7 +64,17 @@ public:
 /// Returns the bits of wait's options; nullopt if they are none.
 [[nodiscard]] std::optional<std::uint32_t> wait_options(const std::string& text);
 
+/// Returns the number of P_ALL, P_PID, P_PGID or of a decimal integer. **Source**: waitid(2).
+[[nodiscard]] std::int32_t wait_id(const std::string& text);
+
 /// Reads a trace in format 1. **Throws** Malformed.
 [[nodiscard]] Trace parse_trace(const std::string& text);
+
+/// Returns `PID:SIG,SIG ...`; empty if there is none.
+[[nodiscard]] std::string text_of(const Signals& signals);
+/// Returns the operation's name and arguments.
+[[nodiscard]] std::string call_text(const Operation& operation);
+/// Returns the trace in format 1, with the tags of what its operations need; `about` is its second line.
+[[nodiscard]] std::string write_trace(const Trace& trace, const std::string& about);
 
 } // namespace conformance

@@ -35,13 +35,6 @@ std::int32_t number(const std::string& text) {
 int signal_of(const std::string& text) {
     return signal_number(text).value();
 }
-int wait_id(const std::string& text) {
-    return text == "P_ALL"    ? WaitId::all
-           : text == "P_PID"  ? WaitId::pid
-           : text == "P_PGID" ? WaitId::pgid
-                              : number(text);
-}
-
 std::string text_of_wait(const WaitReport& report) {
     if (report.pid == 0)
         return "0";

@@ -40,6 +40,11 @@ TEST_CASE("orphans: the exit that takes the last link tells a group with a stopp
     SECTION("not stopped") {
         CHECK(Shell::signals(job->exit()) == Shell::Sent{{2, Signal::chld}});
     }
+    SECTION("stopped, and killed before") {
+        member->stop(StopSignal::stop);
+        REQUIRE(member->group_exit());
+        CHECK(Shell::signals(job->exit()) == Shell::Sent{{2, Signal::chld}});
+    }
 }
 
 TEST_CASE("orphans: they go to the nearest subreaper, to a thread of it that lives", "[posix][orphan][P9]") {

@@ -115,6 +115,7 @@ TEST_CASE("Terminal: the foreground is a number of this session", "[posix][termi
     REQUIRE(posix::setsid(*stranger));
     CHECK(world.put(*world.shell, 6) == Errno::permission);
     CHECK(world.put(*stranger, 6) == Errno::not_a_tty);
+    CHECK(world.put(*stranger, -1) == Errno::invalid); // whoever asks
     SECTION("also that of a process or thread that leads no group") {
         const auto member = world.first->fork(5).build();
         const auto thread = world.first->new_thread(9).build();

@@ -111,6 +111,24 @@ TEST_CASE("wait: stops and continuations are told once, to those who ask, and ca
     CHECK(posix::wait4(*world.caller, 3, WaitFlag::continued).value.status == WaitStatus::continued());
 }
 
+TEST_CASE("wait: who is to end is told of as stopped or continued no more", "[posix][wait]") {
+    Shell world;
+    const auto job = world.job(3);
+    SECTION("stopped before") {
+        job->stop(19);
+    }
+    SECTION("continued before") {
+        job->stop(19);
+        job->resume();
+    }
+    REQUIRE(job->group_exit());
+    job->stop(20);
+    CHECK_FALSE(job->is_stopped());
+    const auto report = posix::wait4(*world.caller, 3, WaitFlag::no_hang | WaitFlag::stopped | WaitFlag::continued);
+    REQUIRE(report);
+    CHECK(report.value.pid == 0);
+}
+
 TEST_CASE("waitid: zombies are no children for who does not wait for exits", "[posix][wait]") {
     Shell world;
     const auto child = world.shell->fork(3).build();

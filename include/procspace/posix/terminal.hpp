@@ -121,8 +121,8 @@ public:
 
     /// Puts a group into the foreground. As on Linux, a process or thread of the session can be named that leads no
     /// group: the foreground is then empty until it makes one. See above for what it returns.
-    /// **Errors**, in this order: not_a_tty (a background caller in an orphaned group, who would get SIGTTOU);
-    /// not_a_tty (not the caller's terminal); invalid (negative); no_process (nothing has the number); permission
+    /// **Errors**, in this order: not_a_tty (a background caller in an orphaned group, who would get SIGTTOU); invalid
+    /// (negative); not_a_tty (not the caller's terminal); no_process (nothing has the number); permission
     /// (something of another session has). **Source**: tcsetpgrp(3); tty_ioctl(4), TIOCSPGRP.
     [[nodiscard]] Result<Effects> set_foreground(Process& caller, std::int32_t pgid, TerminalSignal ttou) {
         Effects effects(*topology_);
@@ -133,10 +133,10 @@ public:
             effects.post(*caller.group_, StopSignal::ttou);
             return effects;
         }
-        if (!has_this(caller))
-            return Errno::not_a_tty;
         if (pgid < 0)
             return Errno::invalid;
+        if (!has_this(caller))
+            return Errno::not_a_tty;
         const auto number = static_cast<Pid>(pgid);
         if (number == 0 || topology_->numbers_.roles(number) == nullptr)
             return Errno::no_process;

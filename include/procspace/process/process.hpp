@@ -192,7 +192,7 @@ public:
     void charge(const Usage& spent);
     /// Returns what its parent and wait(2) know of it, as of one moment.
     [[nodiscard]] ProcessDetails details() const;
-    /// Marks it as stopped by `signal`, or as continued, for its parent to see. Nothing if it is so already, or init.
+    /// Marks it as stopped by `signal`, or as continued, for its parent. Nothing if it is already, exits, or is init.
     Effects stop(int signal);
     Effects resume();
 

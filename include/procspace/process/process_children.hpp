@@ -93,7 +93,7 @@ template <class Traits>
 auto BasicProcess<Traits>::stop(int signal) -> Effects {
     Effects effects(*this->topology_);
     Guard guard(this->topology_->lock());
-    if (!living() || is_stopped() || (is_init_ && !this->topology_->nested_))
+    if (!living() || is_stopped() || threads_.exited() || (is_init_ && !this->topology_->nested_))
         return effects;
     stopped_.store(true, std::memory_order_relaxed);
     ++group_->stopped_;

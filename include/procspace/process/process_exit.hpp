@@ -53,6 +53,12 @@ auto BasicProcess<Traits>::exit_group(int code, Pid spared) -> std::optional<Eff
     if (!living() || threads_.exited())
         return std::nullopt;
     threads_.exit(code);
+    // Who is to end is neither stopped nor continued any more, for those who wait as for orphaned groups.
+    if (stopped_.exchange(false, std::memory_order_relaxed))
+        --group_->stopped_;
+    change_pending_ = false;
+    if (std::exchange(listed_, false))
+        parent_->events_.unlink(*this);
     if (!threads_.threads_.empty())
         effects.kill_threads(id(), spared);
     return effects;

@@ -95,6 +95,8 @@ void World::send(Program& program, int signal, Pid tid, bool from_outside) {
     if (is_ignored(program, blocked, signal, from_outside))
         return;
     (target != program.tasks.end() ? target->second.pending : program.pending).insert(signal);
+    if (signal == Signal::kill && !program.process->is_init())
+        program.process->group_exit(WaitStatus::killed(signal).encoded); // at once, stopped or not
 }
 
 /// Until nothing happens any more. Each takes all its signals before the next one is looked at.

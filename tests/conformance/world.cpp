@@ -94,6 +94,7 @@ Program& World::program_of(Pid tid) {
 World::Outcome World::run(const Operation& operation, bool any_child) {
     outcome_ = {};
     operation_ = operation.number;
+    recorded_ = any_child ? &operation : nullptr;
     if (operation.tid == 0) {
         outcome_.result = from_outside(operation);
         settle();
@@ -105,7 +106,7 @@ World::Outcome World::run(const Operation& operation, bool any_child) {
         if (process().is_stopped())
             throw std::invalid_argument("process " + std::to_string(process().pid()) + " is stopped");
         const std::shared_ptr<Process> caller = caller_->process;
-        const auto result = perform(operation, any_child);
+        const auto result = perform(operation);
         if (!caller_->dead && caller_->tasks.contains(caller_tid_) && result != "!exit") {
             if (!task().call)
                 task().call.emplace();
@@ -141,7 +142,7 @@ World::Outcome World::run(const Operation& operation, bool any_child) {
 }
 
 /// Returns the result, or nothing if the call sleeps: then it stands in the task.
-std::optional<std::string> World::perform(const Operation& operation, bool any_child) {
+std::optional<std::string> World::perform(const Operation& operation) {
     const std::string& name = operation.name;
     const auto argument = [&](std::size_t i) -> const std::string& { return operation.arguments[i]; };
     const auto permitted = [&](const std::shared_ptr<Process>& target) { return may_signal(target); };
@@ -179,7 +180,7 @@ std::optional<std::string> World::perform(const Operation& operation, bool any_c
     if (name == "getpid")
         return std::to_string(process().pid());
     if (name == "waitpid" || name == "waitid")
-        return wait(operation, any_child);
+        return wait(operation);
     if (name == "subreaper_set") {
         posix::set_child_subreaper(process(), static_cast<unsigned long>(number(argument(0))));
         return "0";
@@ -383,13 +384,42 @@ bool World::has_blocked_or_ignored(int signal) const {
     return caller_->actions[signal] == Action::ignored || caller_->tasks.at(caller_tid_).blocked.contains(signal);
 }
 
-std::optional<std::string> World::wait(const Operation& operation, bool any_child) {
+/// Which of several children comes first is no rule here: takes the one of the recorded result, if it is one of those
+/// that operation `number` asks for.
+std::optional<std::string> World::take_recorded_child(int number, bool by_id, int which, std::int32_t id,
+                                                      std::uint32_t options) {
+    if (recorded_ == nullptr)
+        return std::nullopt;
+    std::string result = recorded_->number == number ? recorded_->result : "";
+    for (const Late& late : recorded_->late)
+        if (late.operation == number)
+            result = late.result;
+    const auto wanted = integer(result.substr(0, result.find(' ')));
+    const auto child = wanted && *wanted > 0 ? programs_.find(static_cast<Pid>(*wanted)) : programs_.end();
+    if (child == programs_.end())
+        return std::nullopt;
+    const bool any = by_id ? which == WaitId::all : id == -1;
+    const bool group = by_id ? which == WaitId::pgid : id <= 0;
+    const Pid pgid = id == 0 ? process().pgid() : static_cast<Pid>(by_id ? id : -id);
+    if (!any && !(group && child->second.process->pgid() == pgid))
+        return std::nullopt;
+    const std::uint32_t events = by_id ? options : options | WaitFlag::exited;
+    const auto peeked = posix::waitid(*task().thread, WaitId::pid, *wanted, events | WaitFlag::no_wait);
+    if (!peeked || text_of_wait(peeked.value) != result)
+        return std::nullopt;
+    const auto taken = posix::waitid(*task().thread, WaitId::pid, *wanted, events);
+    return taken ? text_of_wait(taken.value) : error_name(taken.error);
+}
+
+std::optional<std::string> World::wait(const Operation& operation) {
     const bool by_id = operation.name == "waitid";
     const int which = by_id ? wait_id(operation.arguments[0]) : 0;
     const std::int32_t id = number(operation.arguments[by_id ? 1 : 0]);
     const std::uint32_t options = wait_options(operation.arguments[by_id ? 2 : 1]).value();
-    const auto attempt = [this, by_id, which, id, options]() -> std::optional<std::string> {
+    const auto attempt = [this, by_id, which, id, options, number = operation.number]() -> std::optional<std::string> {
         Thread& thread = *task().thread;
+        if (const auto taken = take_recorded_child(number, by_id, which, id, options))
+            return taken;
         const auto report = by_id ? posix::waitid(thread, which, id, options) : posix::wait4(thread, id, options);
         if (!report)
             return error_name(report.error);
@@ -397,18 +427,6 @@ std::optional<std::string> World::wait(const Operation& operation, bool any_chil
             return std::nullopt;
         return text_of_wait(report.value);
     };
-    if (any_child && (by_id ? which == WaitId::all : id == -1)) {
-        // Which of several eligible children comes first is no rule here: the one that came is looked at, then taken.
-        const auto wanted = integer(operation.result.substr(0, operation.result.find(' ')));
-        const std::uint32_t events = by_id ? options : options | WaitFlag::exited;
-        if (wanted && *wanted > 0) {
-            const auto peeked = posix::waitid(*task().thread, WaitId::pid, *wanted, events | WaitFlag::no_wait);
-            if (peeked && text_of_wait(peeked.value) == operation.result) {
-                const auto taken = posix::waitid(*task().thread, WaitId::pid, *wanted, events);
-                return taken ? text_of_wait(taken.value) : error_name(taken.error);
-            }
-        }
-    }
     auto result = attempt();
     if (!result) {
         task().call.emplace();
@@ -428,10 +446,14 @@ States World::states() {
             continue;
         }
         text += process.is_stopped() ? "stop:" : "run:";
+        std::set<Pid> all;
+        process.for_each_thread([&](Pid tid) { all.insert(tid); });
+        const bool zombie_leader = process.details().has_zombie_leader;
+        if (zombie_leader)
+            all.insert(pid);
         std::string tids;
-        process.for_each_thread([&](Pid tid) { tids += (tids.empty() ? "" : ",") + std::to_string(tid); });
-        if (process.details().has_zombie_leader)
-            tids = std::to_string(pid) + "z" + (tids.empty() ? "" : ",") + tids;
+        for (const Pid tid : all)
+            tids += (tids.empty() ? "" : ",") + std::to_string(tid) + (zombie_leader && tid == pid ? "z" : "");
         text += tids + ":";
         const Terminal* const terminal = Terminal::of(process);
         if (terminal == nullptr)

@@ -76,9 +76,9 @@ public:
         Signals pending;
     };
 
-    /// Does it, and lets everybody react until nothing happens any more. With `any_child`, a wait for any child takes
-    /// the one of the trace's result if that is eligible: see the tag threadorder. **Throws** std::invalid_argument for
-    /// what cannot be done in this world.
+    /// Does it, and lets everybody react until nothing happens any more. With `any_child`, a wait for one of
+    /// several children takes that of the recorded result if it is eligible: see the tag threadorder. **Throws**
+    /// std::invalid_argument for what cannot be done in this world.
     Outcome run(const Operation& operation, bool any_child);
 
     [[nodiscard]] States states();
@@ -89,7 +89,7 @@ private:
     friend WorldTraits;
 
     // world.cpp: operations
-    std::optional<std::string> perform(const Operation& operation, bool any_child);
+    std::optional<std::string> perform(const Operation& operation);
     std::optional<std::string> terminal_call(const Operation& operation);
     std::string from_outside(const Operation& operation);
     std::string clone(const procspace::CloneRequest& request);
@@ -98,7 +98,9 @@ private:
     std::string sigaction(int signal, const std::string& action);
     std::string sigmask(const std::string& how, int signal);
     std::string setuid(std::int32_t user);
-    std::optional<std::string> wait(const Operation& operation, bool any_child);
+    std::optional<std::string> wait(const Operation& operation);
+    std::optional<std::string> take_recorded_child(int number, bool by_id, int which, std::int32_t id,
+                                                   std::uint32_t options);
 
     // signals.cpp: what programs do about signals
     void receive(const procspace::BasicEffect<WorldTraits>& effect);
@@ -128,6 +130,7 @@ private:
     Program* caller_ = nullptr;
     Pid caller_tid_ = 0;
     int operation_ = 0;
+    const Operation* recorded_ = nullptr; ///< while it runs, if any child may come
 };
 
 /// Returns what a trace calls this error.

@@ -1,0 +1,306 @@
+#include "generator.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+namespace conformance::live {
+
+namespace {
+
+constexpr std::size_t most_living = 10;
+constexpr std::size_t most_processes = 14;
+constexpr std::int64_t nobody = 7999; // a number that no process of a run gets to
+
+std::string text(std::int64_t number) {
+    return std::to_string(number);
+}
+
+} // namespace
+
+Generator::Generator(std::uint64_t seed, const Profile& profile, bool privileged)
+    : random_(seed), profile_(profile), privileged_(privileged) {}
+
+std::uint32_t Generator::below(std::uint32_t limit) {
+    return static_cast<std::uint32_t>(random_() % limit); // the same with every library
+}
+
+void Generator::look(const States& states) {
+    seen_.clear();
+    idle_ = 0;
+    for (const auto& [pid, state] : states) {
+        std::istringstream stream(state);
+        std::vector<std::string> fields;
+        for (std::string field; std::getline(stream, field, ':');)
+            fields.push_back(field);
+        const auto number = [&](std::size_t i) { return static_cast<std::uint32_t>(std::stoul(fields[i])); };
+        Seen& seen = seen_[pid];
+        seen.pid = pid;
+        seen.ppid = number(0);
+        seen.pgid = number(1);
+        seen.sid = number(2);
+        seen.zombie = fields[3] == "zombie";
+        seen.stopped = fields[3] == "stop";
+        seen.has_terminal = fields[5] != "-";
+        std::istringstream tids(seen.zombie ? "" : fields[4]);
+        for (std::string tid; std::getline(tids, tid, ',');) {
+            const auto thread = static_cast<std::uint32_t>(std::stoul(tid));
+            highest_ = std::max(highest_, thread);
+            if (tid.back() == 'z')
+                continue;
+            seen.tids.push_back(thread);
+            idle_ += !seen.stopped && !sleeping_.contains(thread);
+        }
+    }
+}
+
+void Generator::note(const Operation& done) {
+    if (done.result == "!blocked" || done.result == "!stopped")
+        sleeping_[done.tid] = actor_->pid;
+    for (const Late& late : done.late)
+        sleeping_.erase(late.tid);
+    if (done.name == "setuid" && done.result == "0")
+        other_users_.insert(actor_->pid);
+    if (done.name == "tty_hangup")
+        hung_up_.insert(done.arguments[0]);
+    if (done.name.starts_with("wait") && done.gone.size() == 1 &&
+        done.result.starts_with(text(*done.gone.begin()) + " "))
+        reaped_.push_back(*done.gone.begin());
+    if (done.name == "ext_kill" && (done.arguments[1] == "STOP" || done.arguments[1] == "CONT"))
+        init_stopped_ = done.arguments[1] == "STOP";
+}
+
+/// One of those who are not in a call, and of a process that runs. Init is one among many.
+bool Generator::choose_actor() {
+    std::vector<std::pair<const Seen*, std::uint32_t>> free;
+    for (const auto& [pid, seen] : seen_)
+        if (!seen.stopped)
+            for (const std::uint32_t tid : seen.tids)
+                if (!sleeping_.contains(tid))
+                    free.emplace_back(&seen, tid);
+    if (free.empty())
+        return false;
+    std::tie(actor_, tid_) = one_of(free);
+    return true;
+}
+
+bool Generator::possible(const std::string& name) const {
+    const auto living = static_cast<std::size_t>(
+        std::count_if(seen_.begin(), seen_.end(), [](const auto& one) { return !one.second.zombie; }));
+    const bool is_init = actor_->pid == 1;
+    if (name.starts_with("fork") || name.starts_with("clone"))
+        return living < most_living && seen_.size() < most_processes;
+    if (name == "thread")
+        return actor_->tids.size() < static_cast<std::size_t>(profile_.threads);
+    if (name == "setuid") // of one thread, so of the whole process only where there is no other
+        return privileged_ && actor_->tids.size() == 1 && !is_init;
+    if (name == "exit" || name == "exit_group")
+        return !is_init || (name == "exit" && actor_->tids.size() > 1);
+    if (name == "tty_key") // into a terminal that has a keyboard
+        return hung_up_.size() < 2;
+    return true;
+}
+
+std::string Generator::choose_name() {
+    // Where there are too many processes, they are waited for.
+    if (seen_.size() >= most_processes && chance(60))
+        return "waitpid";
+    int sum = 0;
+    for (const auto& [name, weight] : profile_.weights)
+        sum += possible(name) ? weight : 0;
+    auto place = static_cast<int>(below(static_cast<std::uint32_t>(sum)));
+    for (const auto& [name, weight] : profile_.weights)
+        if (possible(name) && (place -= weight) < 0)
+            return name;
+    return "getpid";
+}
+
+std::optional<Operation> Generator::next(const States& states) {
+    look(states);
+    if (seen_.empty() || seen_.begin()->second.zombie)
+        return std::nullopt;
+    Operation operation;
+    if (!choose_actor() || (init_stopped_ && chance(20))) {
+        if (!init_stopped_)
+            return std::nullopt;
+        operation.name = "ext_kill";
+        operation.arguments = {"1", "CONT"};
+        return operation;
+    }
+    // The end of all, once in a while.
+    if (actor_->pid == 1 && chance(1) && chance(30)) {
+        operation.tid = tid_;
+        operation.name = "exit_group";
+        operation.arguments = {"3"};
+        return operation;
+    }
+    operation.name = choose_name();
+    operation.tid = tid_;
+    operation.arguments = choose_arguments(operation.name);
+    if (operation.name == "tty_hangup" || operation.name == "tty_key" || operation.name == "ext_kill")
+        operation.tid = 0;
+    return operation;
+}
+
+std::vector<std::int64_t> Generator::children() const {
+    std::vector<std::int64_t> found;
+    for (const auto& [pid, seen] : seen_)
+        if (seen.ppid == actor_->pid)
+            found.push_back(pid);
+    return found;
+}
+
+/// A number to name somebody with: often one that makes sense.
+std::int64_t Generator::some_process() {
+    const std::uint32_t kind = below(100);
+    if (const auto mine = children(); kind < 35 && !mine.empty())
+        return one_of(mine);
+    if (kind < 70)
+        return std::next(seen_.begin(), below(static_cast<std::uint32_t>(seen_.size())))->first;
+    if (kind < 80)
+        return actor_->pid;
+    if (kind < 88)
+        return 0;
+    if (kind < 92)
+        return 1 + below(highest_ + 2); // threads, the dead, the unborn
+    if (kind < 95)
+        return nobody;
+    return kind < 97 ? -1 : -some_group();
+}
+
+std::int64_t Generator::some_group() {
+    const std::uint32_t kind = below(100);
+    const Seen& some = std::next(seen_.begin(), below(static_cast<std::uint32_t>(seen_.size())))->second;
+    if (kind < 50)
+        return some.pgid;
+    if (kind < 60)
+        return actor_->pgid;
+    if (kind < 85)
+        return some.pid;
+    return kind < 95 ? some.sid : 1 + below(highest_ + 2);
+}
+
+std::string Generator::some_signal() {
+    static const std::vector<std::string> frequent{"CONT", "CONT", "CONT", "STOP", "STOP", "STOP", "USR1", "KILL",
+                                                   "HUP",  "TSTP", "0",    "CONT", "STOP", "USR1", "KILL"};
+    static const std::vector<std::string> rare{"TERM",  "TTIN", "TTOU", "INT", "QUIT", "USR2", "CHLD",
+                                               "WINCH", "URG",  "PIPE", "65",  "-1",   "SEGV", "ALRM"};
+    return one_of(chance(80) ? frequent : rare);
+}
+
+std::vector<std::string> Generator::choose_arguments(const std::string& name) {
+    if (name == "fork_at") {
+        const std::int64_t number = !reaped_.empty() && chance(60) ? one_of(reaped_)
+                                    : chance(80)                   ? some_process()
+                                                                   : highest_ + 1 + below(3);
+        return {text(number == nobody ? 0 : number)};
+    }
+    if (name == "clone_sig")
+        return {one_of(std::vector<std::string>{"0", "0", "CHLD", "USR1", "USR2", "USR1", "TERM", "CONT", "WINCH"})};
+    if (name == "exit" || name == "exit_group")
+        return {text(below(9))};
+    if (name == "setpgid") {
+        std::int64_t target = chance(30) ? 0 : some_process();
+        const std::int64_t group = chance(35) ? 0 : chance(40) ? target : chance(5) ? -1 : some_group();
+        return {text(target), text(group)};
+    }
+    if (name == "getpgid" || name == "getsid")
+        return {text(some_process())};
+    if (name == "waitpid" || name == "waitid")
+        return wait_arguments(name == "waitid");
+    if (name == "subreaper_set")
+        return {text(chance(65) ? 1 : chance(80) ? 0 : 2)};
+    if (name == "pdeathsig")
+        return {one_of(std::vector<std::string>{"USR2", "USR2", "HUP", "TERM", "KILL", "0", "65", "-1", "CONT"})};
+    if (name == "sigaction") {
+        if (chance(50))
+            return {"CHLD", one_of(std::vector<std::string>{"handler", "dfl", "ign", "nocldwait", "nocldstop"})};
+        return {some_signal(), one_of(std::vector<std::string>{"handler", "dfl", "ign"})};
+    }
+    if (name == "sigmask") {
+        std::string signal = some_signal();
+        if (signal_number(signal).value() < 1 || signal_number(signal).value() > 64)
+            signal = "CHLD";
+        return {chance(55) ? "block" : "unblock", signal};
+    }
+    if (name == "kill") {
+        const std::uint32_t kind = below(100);
+        const std::int64_t target = kind < 80 ? some_process() : kind < 97 ? -some_group() : -1;
+        const std::string signal = some_signal();
+        // Not everybody at once, all the time.
+        return {text(target), target == -1 && signal == "KILL" && !chance(10) ? "CONT" : signal};
+    }
+    if (name == "tgkill") {
+        const Seen& some = std::next(seen_.begin(), below(static_cast<std::uint32_t>(seen_.size())))->second;
+        const std::int64_t group = chance(80) ? some.pid : some_process();
+        const std::int64_t thread = chance(80) && !some.tids.empty() ? one_of(some.tids) : some_process();
+        return {text(group), text(thread), some_signal()};
+    }
+    if (name == "setuid")
+        return {one_of(std::vector<std::string>{"1000", "1000", "1001", "0", "-1"})};
+    std::string terminal = chance(75) ? "0" : "1";
+    if (name == "tty_key" && hung_up_.contains(terminal))
+        terminal = terminal == "0" ? "1" : "0";
+    if (name == "tty_sctty")
+        return {terminal, text(chance(75) ? 0 : chance(90) ? 1 : 2)};
+    if (name == "tty_setpgrp")
+        return {terminal, text(chance(5) ? -1 : chance(5) ? 0 : some_group())};
+    if (name == "tty_key")
+        return {terminal, one_of(std::vector<std::string>{"3", "26", "28", "26"})};
+    if (name == "ext_kill")
+        return {"1", one_of(std::vector<std::string>{"HUP", "TERM", "STOP", "CONT", "USR1", "CHLD", "0", "TSTP"})};
+    if (name == "tty_open" || name == "tty_notty" || name == "tty_getpgrp" || name == "tty_getsid" ||
+        name == "tty_hangup")
+        return {terminal};
+    return {};
+}
+
+/// Few may sleep: somebody has to go on, and who of two that wait for the same child gets it is no rule.
+std::vector<std::string> Generator::wait_arguments(bool by_id) {
+    bool sleeps = chance(profile_.blocking) && idle_ > 2;
+    for (const auto& [tid, pid] : sleeping_)
+        sleeps = sleeps && pid != actor_->pid;
+    std::string which = "P_ALL";
+    std::int64_t id = -1;
+    const std::uint32_t kind = below(100);
+    if (kind < 45) {
+        id = by_id ? static_cast<std::int64_t>(below(3)) : -1;
+    } else if (kind < 80) {
+        which = "P_PID";
+        id = some_process();
+    } else {
+        which = "P_PGID";
+        id = chance(30) ? 0 : some_group();
+        id = by_id ? id : -id;
+    }
+    if (by_id && chance(3))
+        which = "7";
+    std::vector<std::string> arguments{text(id), options(by_id, sleeps)};
+    if (by_id)
+        arguments.insert(arguments.begin(), which);
+    return arguments;
+}
+
+std::string Generator::options(bool by_id, bool sleeps) {
+    std::string chosen;
+    const auto add = [&](const char* option, int percent) {
+        if (chance(percent))
+            chosen += (chosen.empty() ? "" : "+") + std::string(option);
+    };
+    add("NOHANG", sleeps ? 0 : 100);
+    add("STOPPED", 45);
+    // A continued child may die of a signal at once: whether a waiter that sleeps sees it between is no rule.
+    add("CONTINUED", sleeps ? 0 : 40);
+    if (by_id) {
+        add("EXITED", 80);
+        add("NOWAIT", 35);
+    } else {
+        add("EXITED", 2); // unknown to wait4
+    }
+    add("NOTHREAD", 8);
+    add("ALL", 15);
+    add("CLONE", 8);
+    add("0x10", 1);
+    return chosen.empty() ? "0" : chosen;
+}
+
+} // namespace conformance::live

@@ -4,6 +4,9 @@
 
 #include "procspace/posix/orphan.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace conformance {
 
 using namespace procspace;
@@ -55,7 +58,7 @@ void World::receive(const BasicEffect<WorldTraits>& effect) {
         send(found->second, effect.signal, effect.tid, false);
     if (effect.kind == EffectKind::wake)
         for (auto& [tid, task] : found->second.tasks)
-            if (task.call)
+            if (task.call && task.call->waits)
                 task.call->woken = true;
 }
 
@@ -95,8 +98,23 @@ void World::send(Program& program, int signal, Pid tid, bool from_outside) {
     if (is_ignored(program, blocked, signal, from_outside))
         return;
     (target != program.tasks.end() ? target->second.pending : program.pending).insert(signal);
-    if (signal == Signal::kill && !program.process->is_init())
-        program.process->group_exit(WaitStatus::killed(signal).encoded); // at once, stopped or not
+    if (is_fatal_now(program, signal, tid)) {
+        program.process->group_exit(WaitStatus::killed(signal).encoded);
+        program.pending.insert(Signal::kill); // for each thread
+    }
+}
+
+/// Returns whether the process has begun to exit when this signal has been sent. It is so without a thread having taken
+/// it where one could, unless there is a core to dump first.
+bool World::is_fatal_now(const Program& program, int signal, Pid tid) const {
+    static const std::set<int> dumping{3, 4, 5, 6, 7, 8, 11, 24, 25, 31};
+    if (program.process->is_init() || program.actions[signal] != Action::standard || is_stop(signal) ||
+        is_ignored_by_default(signal) || dumping.contains(signal))
+        return signal == Signal::kill && !program.process->is_init();
+    return signal == Signal::kill || (!program.process->is_stopped() &&
+                                      std::any_of(program.tasks.begin(), program.tasks.end(), [&](const auto& one) {
+                                          return (tid == 0 || one.first == tid) && !one.second.blocked.contains(signal);
+                                      }));
 }
 
 /// Until nothing happens any more. Each takes all its signals before the next one is looked at.
@@ -119,6 +137,9 @@ bool World::react(Program& program) {
     bool happened = false;
     if (program.dead)
         return false;
+    for (auto& [tid, task] : program.tasks)
+        if (!program.process->is_stopped() && task.call && task.call->result.empty() && task.call->woken)
+            repeat(program, tid);
     while (!program.dead && take_signal(program))
         happened = true;
     if (program.dead || program.process->is_stopped())
@@ -128,21 +149,15 @@ bool World::react(Program& program) {
         program.handled.clear();
         for (auto& [tid, task] : program.tasks)
             if (task.call)
-                task.call->woken = true; // SA_RESTART
+                task.call->restarted = true; // SA_RESTART
     }
     for (auto& [tid, task] : program.tasks) {
-        if (!task.call || (task.call->result.empty() && !task.call->woken))
+        if (!task.call || (task.call->result.empty() && !task.call->restarted))
             continue;
         if (task.call->result.empty()) {
-            task.call->woken = false;
-            Program* const former = std::exchange(caller_, &program);
-            const Pid former_tid = std::exchange(caller_tid_, tid);
-            const auto result = task.call->again();
-            caller_ = former;
-            caller_tid_ = former_tid;
-            if (!result)
+            repeat(program, tid);
+            if (task.call->result.empty())
                 continue;
-            task.call->result = *result;
             if (!program.pending.empty() || !task.pending.empty())
                 return true; // a signal comes before the return
         }
@@ -154,6 +169,17 @@ bool World::react(Program& program) {
         happened = true;
     }
     return happened;
+}
+
+/// Asks again what a thread sleeps for.
+void World::repeat(Program& program, Pid tid) {
+    Call& call = *program.tasks.at(tid).call;
+    call.woken = call.restarted = false;
+    Program* const former = std::exchange(caller_, &program);
+    const Pid former_tid = std::exchange(caller_tid_, tid);
+    call.result = call.again().value_or("");
+    caller_ = former;
+    caller_tid_ = former_tid;
 }
 
 /// Takes the lowest pending signal that a thread does not block. Returns false if there is none to be taken now.
@@ -186,8 +212,12 @@ bool World::take_signal(Program& program) {
     } else if (action == Action::standard && !is_ignored_by_default(signal) &&
                (!program.process->is_init() || is_kernel_only(signal))) {
         if (is_stop(signal)) {
-            if (posix::stops_by_default(*program.process, signal))
+            if (posix::stops_by_default(*program.process, signal)) {
                 program.process->stop(signal);
+                for (auto& [tid, task] : program.tasks)
+                    if (task.call) // when it is continued, after what it is continued by
+                        task.call->restarted = std::exchange(task.call->woken, false) || task.call->restarted;
+            }
         } else {
             die(program, WaitStatus::killed(signal).encoded);
         }

@@ -239,7 +239,7 @@ std::optional<std::string> World::terminal_call(const Operation& operation) {
     if (!result) {
         task().call.emplace();
         task().call->again = attempt;
-        task().call->woken = true; // as soon as it runs again
+        task().call->restarted = true; // as soon as it runs again
     }
     return result;
 }
@@ -431,6 +431,7 @@ std::optional<std::string> World::wait(const Operation& operation) {
     if (!result) {
         task().call.emplace();
         task().call->again = attempt;
+        task().call->waits = true;
     }
     return result;
 }

@@ -37,7 +37,9 @@ struct Call {
     int operation = 0;
     std::string result; ///< what it will return; empty while it sleeps or is to be repeated
     std::function<std::optional<std::string>()> again; ///< repeats it: nothing while it sleeps
-    bool woken = false;
+    bool waits = false;                                ///< for a child
+    bool woken = false;                                ///< by a child: it is repeated before any signal is taken
+    bool restarted = false;                            ///< by a signal: it is repeated after it
 };
 struct Task {
     std::shared_ptr<Thread> thread;
@@ -108,6 +110,8 @@ private:
     [[nodiscard]] bool is_ignored(const Program& program, const std::set<int>& blocked, int signal, bool forced) const;
     void settle();
     bool react(Program& program);
+    void repeat(Program& program, Pid tid);
+    [[nodiscard]] bool is_fatal_now(const Program& program, int signal, Pid tid) const;
     bool take_signal(Program& program);
     void die(Program& program, int status);
     void bury(Program& program);

@@ -143,7 +143,7 @@ void Controller::type_key(int terminal, int code) {
     const int master = terminals_[terminal].master.get();
     const Descriptor open(::ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
     const char key = static_cast<char>(code);
-    const std::string echo{'^', static_cast<char>(code + 64)};
+    const std::string echo = code < 32 ? std::string{'^', static_cast<char>(code + 64)} : std::string{key};
     std::string seen;
     if (open.get() < 0 || ::write(master, &key, 1) != 1)
         throw Restless("a key could not be typed");
@@ -161,12 +161,14 @@ void Controller::type_key(int terminal, int code) {
 Snapshot Controller::wait_for_rest() const {
     const auto until = std::chrono::steady_clock::now() + patience;
     Snapshot now;
-    // Init waits, asleep, for all others to be gone before it is.
+    // Init waits, asleep, in one of its threads, for all others to be gone before it is.
     const auto exits = [&](const Call& call) {
         const auto process = now.find(call.pid);
-        const auto thread = process == now.end() ? Tasks::const_iterator() : process->second.find(call.tid);
-        return call.name.starts_with("exit") && process != now.end() && thread != process->second.end() &&
-               thread->second.state == 'S';
+        if (!call.name.starts_with("exit") || process == now.end())
+            return false;
+        return std::any_of(process->second.begin(), process->second.end(), [&](const auto& task) {
+            return task.second.state == 'S' && (call.name == "exit_group" || task.first == call.tid);
+        });
     };
     while (!kernel_->at_rest(now) || std::any_of(calls_.begin(), calls_.end(), exits)) {
         if (std::chrono::steady_clock::now() > until) {

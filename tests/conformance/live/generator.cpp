@@ -56,10 +56,18 @@ void Generator::look(const States& states) {
 void Generator::note(const Operation& done) {
     if (done.result == "!blocked" || done.result == "!stopped")
         sleeping_[done.tid] = actor_->pid;
-    for (const Late& late : done.late)
+    if (done.result == "!blocked")
+        waiters_.insert(done.tid);
+    for (const Late& late : done.late) {
         sleeping_.erase(late.tid);
-    if (done.name == "setuid" && done.result == "0")
-        other_users_.insert(actor_->pid);
+        waiters_.erase(late.tid);
+    }
+    ignored_children_ = ignored_children_ || (done.name == "sigaction" && done.arguments[0] == "CHLD" &&
+                                              (done.arguments[1] == "ign" || done.arguments[1] == "nocldwait"));
+    if (done.name == "sigaction" && done.arguments[1] == "dfl")
+        defaults_.insert(done.arguments[0]);
+    changed_user_ = changed_user_ || done.name == "setuid";
+    asked_for_death_signal_ = asked_for_death_signal_ || done.name == "pdeathsig";
     if (done.name == "tty_hangup")
         hung_up_.insert(done.arguments[0]);
     if (done.name.starts_with("wait") && done.gone.size() == 1 &&
@@ -92,7 +100,11 @@ bool Generator::possible(const std::string& name) const {
     if (name == "thread")
         return actor_->tids.size() < static_cast<std::size_t>(profile_.threads);
     if (name == "setuid") // of one thread, so of the whole process only where there is no other
-        return privileged_ && actor_->tids.size() == 1 && !is_init;
+        return privileged_ && actor_->tids.size() == 1 && !is_init && !asked_for_death_signal_;
+    if (name == "pdeathsig") // it is sent with the rights of the parent, of which the library knows nothing
+        return !changed_user_;
+    if (name == "tty_setpgrp") // may stop a whole group
+        return waiters_.empty();
     if (name == "exit" || name == "exit_group")
         return !is_init || (name == "exit" && actor_->tids.size() > 1);
     if (name == "tty_key") // into a terminal that has a keyboard
@@ -187,6 +199,20 @@ std::string Generator::some_signal() {
     return one_of(chance(80) ? frequent : rare);
 }
 
+/// Returns whether it is a rule what becomes of several processes that get it at once. Who of them dies or stops first
+/// decides whether a parent that waits for a child sees that before its own end, whether a child is a zombie or reaped
+/// by a parent that ignores its children, and what a child dies of that is told of its parent's death.
+bool Generator::is_for_many(const std::string& signal) const {
+    static const std::set<std::string> harmless{"CONT", "CHLD", "URG", "WINCH", "0", "65", "-1"};
+    static const std::set<std::string> handled{"HUP", "INT", "USR1", "USR2"};
+    static const std::set<std::string> stops{"STOP", "TSTP", "TTIN", "TTOU"};
+    static const std::set<std::string> dumps{"QUIT", "SEGV"};
+    if (harmless.contains(signal) || (handled.contains(signal) && !defaults_.contains(signal)))
+        return true;
+    return waiters_.empty() &&
+           (stops.contains(signal) || (!ignored_children_ && !(dumps.contains(signal) && asked_for_death_signal_)));
+}
+
 std::vector<std::string> Generator::choose_arguments(const std::string& name) {
     if (name == "fork_at") {
         const std::int64_t number = !reaped_.empty() && chance(60) ? one_of(reaped_)
@@ -226,8 +252,9 @@ std::vector<std::string> Generator::choose_arguments(const std::string& name) {
         const std::uint32_t kind = below(100);
         const std::int64_t target = kind < 80 ? some_process() : kind < 97 ? -some_group() : -1;
         const std::string signal = some_signal();
-        // Not everybody at once, all the time.
-        return {text(target), target == -1 && signal == "KILL" && !chance(10) ? "CONT" : signal};
+        const bool sensible = target > 0 || is_for_many(signal);
+        // Not everybody dies at once, all the time.
+        return {text(target), sensible && (target != -1 || signal != "KILL" || chance(10)) ? signal : "CONT"};
     }
     if (name == "tgkill") {
         const Seen& some = std::next(seen_.begin(), below(static_cast<std::uint32_t>(seen_.size())))->second;
@@ -244,8 +271,10 @@ std::vector<std::string> Generator::choose_arguments(const std::string& name) {
         return {terminal, text(chance(75) ? 0 : chance(90) ? 1 : 2)};
     if (name == "tty_setpgrp")
         return {terminal, text(chance(5) ? -1 : chance(5) ? 0 : some_group())};
-    if (name == "tty_key")
-        return {terminal, one_of(std::vector<std::string>{"3", "26", "28", "26"})};
+    if (name == "tty_key") {
+        const std::string key = one_of(std::vector<std::string>{"3", "26", "28", "26"});
+        return {terminal, is_for_many(key == "26" ? "TSTP" : "QUIT") ? key : "97"};
+    }
     if (name == "ext_kill")
         return {"1", one_of(std::vector<std::string>{"HUP", "TERM", "STOP", "CONT", "USR1", "CHLD", "0", "TSTP"})};
     if (name == "tty_open" || name == "tty_notty" || name == "tty_getpgrp" || name == "tty_getsid" ||
@@ -259,6 +288,7 @@ std::vector<std::string> Generator::wait_arguments(bool by_id) {
     bool sleeps = chance(profile_.blocking) && idle_ > 2;
     for (const auto& [tid, pid] : sleeping_)
         sleeps = sleeps && pid != actor_->pid;
+    // Nor whether a waiter looks again because of a child that it does not mean.
     std::string which = "P_ALL";
     std::int64_t id = -1;
     const std::uint32_t kind = below(100);
@@ -274,6 +304,7 @@ std::vector<std::string> Generator::wait_arguments(bool by_id) {
     }
     if (by_id && chance(3))
         which = "7";
+    sleeps = sleeps && which != "P_PGID" && (by_id || id > 0 || id == -1);
     std::vector<std::string> arguments{text(id), options(by_id, sleeps)};
     if (by_id)
         arguments.insert(arguments.begin(), which);
@@ -296,7 +327,7 @@ std::string Generator::options(bool by_id, bool sleeps) {
     } else {
         add("EXITED", 2); // unknown to wait4
     }
-    add("NOTHREAD", 8);
+    add("NOTHREAD", sleeps ? 0 : 8);
     add("ALL", 15);
     add("CLONE", 8);
     add("0x10", 1);

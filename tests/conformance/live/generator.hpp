@@ -60,6 +60,7 @@ private:
     [[nodiscard]] std::int64_t some_process();
     [[nodiscard]] std::int64_t some_group();
     [[nodiscard]] std::string some_signal();
+    [[nodiscard]] bool is_for_many(const std::string& signal) const;
     [[nodiscard]] std::vector<std::int64_t> children() const;
 
     std::mt19937_64 random_;
@@ -67,8 +68,13 @@ private:
     bool privileged_;
     std::map<std::uint32_t, Seen> seen_;
     std::map<std::uint32_t, std::uint32_t> sleeping_; ///< thread -> its process
-    std::set<std::uint32_t> other_users_;             ///< processes that changed their user
-    std::vector<std::int64_t> reaped_;                ///< numbers that a wait has freed
+    std::set<std::uint32_t> waiters_;                 ///< threads that sleep until something happens to a child
+    // What has happened in this run:
+    bool ignored_children_ = false;
+    std::set<std::string> defaults_; ///< signals whose action was made the default one
+    bool changed_user_ = false;
+    bool asked_for_death_signal_ = false;
+    std::vector<std::int64_t> reaped_; ///< numbers that a wait has freed
     std::set<std::string> hung_up_;
     bool init_stopped_ = false;
     std::uint32_t highest_ = 1;

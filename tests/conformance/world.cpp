@@ -124,6 +124,11 @@ World::Outcome World::run(const Operation& operation, bool any_child) {
             outcome_.result = !alive ? "!killed" : caller->is_stopped() ? "!stopped" : "!blocked";
         }
     }
+    // Of who has died it is no rule what its threads had come to before.
+    std::erase_if(outcome_.handled, [&](const auto& one) {
+        const auto program = programs_.find(one.first);
+        return program == programs_.end() || program->second.dead;
+    });
     for (auto& [pid, program] : programs_) {
         if (program.dead || !program.process->is_stopped()) {
             program.shown_pending.clear();

@@ -276,8 +276,10 @@ void Controller::take_signals(const Snapshot& now, Operation& operation) {
             if ((bits & 1) != 0)
                 signals.insert(signal);
     };
+    // Of who has died it is no rule what its threads had come to before.
     for (std::uint32_t pid = 1; pid <= highest_; ++pid)
-        if (const std::uint64_t bits = shared_->handled[pid].exchange(0, std::memory_order_relaxed); bits != 0)
+        if (const std::uint64_t bits = shared_->handled[pid].exchange(0, std::memory_order_relaxed);
+            bits != 0 && now.contains(pid) && KernelState::condition(pid, now.at(pid)) != Condition::zombie)
             take(bits, operation.handled[pid]);
     Signals shown;
     for (const auto& [pid, tasks] : now) {

@@ -103,8 +103,8 @@ bool Generator::possible(const std::string& name) const {
         return privileged_ && actor_->tids.size() == 1 && !is_init && !asked_for_death_signal_;
     if (name == "pdeathsig") // it is sent with the rights of the parent, of which the library knows nothing
         return !changed_user_;
-    if (name == "tty_setpgrp") // may stop a whole group
-        return waiters_.empty();
+    if (name == "tty_setpgrp") // may stop a whole group; whom SIGTTOU cannot stop, repeats it for ever
+        return waiters_.empty() && !is_init;
     if (name == "exit" || name == "exit_group")
         return !is_init || (name == "exit" && actor_->tids.size() > 1);
     if (name == "tty_key") // into a terminal that has a keyboard
@@ -240,7 +240,9 @@ std::vector<std::string> Generator::choose_arguments(const std::string& name) {
     if (name == "sigaction") {
         if (chance(50))
             return {"CHLD", one_of(std::vector<std::string>{"handler", "dfl", "ign", "nocldwait", "nocldstop"})};
-        return {some_signal(), one_of(std::vector<std::string>{"handler", "dfl", "ign"})};
+        const std::string signal = some_signal();
+        const std::string action = one_of(std::vector<std::string>{"handler", "dfl", "ign"});
+        return {signal, signal == "TTOU" && action == "handler" ? "ign" : action}; // see tty_setpgrp
     }
     if (name == "sigmask") {
         std::string signal = some_signal();

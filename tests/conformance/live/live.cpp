@@ -103,17 +103,24 @@ struct Run {
     std::optional<Difference> difference;
 };
 
-/// Several threads died at once, of one process or of several, and left children: in which order they come to who gets
-/// them depends on the order in which those threads came to their end.
-bool is_thread_order(const States& before, const Operation& operation) {
+int living_threads(const States& states, std::uint32_t pid) {
+    const auto found = states.find(pid);
+    if (found == states.end() || found->second.find(":zombie:") != std::string::npos)
+        return 0;
+    const std::string& state = found->second;
+    return 1 + static_cast<int>(std::count(state.begin(), state.end(), ',')) -
+           static_cast<int>(std::count(state.begin(), state.end(), 'z'));
+}
+
+/// Several threads ended at once, of one process or of several, that had children: in which order these come to who
+/// gets them depends on the order in which those threads came to their end.
+bool is_thread_order(const States& before, const States& after) {
     int threads = 0, children = 0;
     for (const auto& [pid, state] : before) {
-        const auto after = operation.changed.find(pid);
-        const bool died = operation.gone.contains(pid) ||
-                          (after != operation.changed.end() && after->second.find(":zombie:") != std::string::npos);
-        if (!died || state.find(":zombie:") != std::string::npos)
+        const int lost = living_threads(before, pid) - living_threads(after, pid);
+        if (lost <= 0)
             continue;
-        threads += 1 + static_cast<int>(std::count(state.begin(), state.end(), ','));
+        threads += lost;
         for (const auto& [other, of] : before)
             children += of.starts_with(std::to_string(pid) + ":");
     }
@@ -142,7 +149,7 @@ Run run(std::uint64_t seed, const Options& options, bool privileged) {
         const States before = kernel.states();
         kernel.run(operation);
         done.trace.operations.push_back(operation);
-        if (!any_child && is_thread_order(before, operation)) {
+        if (!any_child && is_thread_order(before, kernel.states())) {
             any_child = true;
             done.trace.needs.insert("threadorder");
         }

@@ -126,9 +126,28 @@ void World::settle() {
             again = react(program) || again;
         }
     }
+    return_calls();
     for (auto place = programs_.begin(); place != programs_.end();) {
         Program& program = place->second;
         place = program.process->state() == ProcessState::reaped ? programs_.erase(place) : ++place;
+    }
+}
+
+/// A call returns to its program when nothing holds that up any more: not if the process was stopped or killed
+/// meanwhile.
+void World::return_calls() {
+    for (auto& [pid, program] : programs_) {
+        if (program.dead || program.process->is_stopped())
+            continue;
+        for (auto& [tid, task] : program.tasks) {
+            if (!task.call || task.call->result.empty())
+                continue;
+            if (task.call->operation != operation_)
+                outcome_.late.push_back({task.call->operation, tid, task.call->result});
+            else
+                outcome_.result = task.call->result;
+            task.call.reset();
+        }
     }
 }
 
@@ -158,15 +177,8 @@ bool World::react(Program& program) {
             repeat(program, tid);
             if (task.call->result.empty())
                 continue;
-            if (!program.pending.empty() || !task.pending.empty())
-                return true; // a signal comes before the return
+            happened = true; // a signal may have come before the return
         }
-        if (task.call->operation != operation_)
-            outcome_.late.push_back({task.call->operation, tid, task.call->result});
-        else
-            outcome_.result = task.call->result;
-        task.call.reset();
-        happened = true;
     }
     return happened;
 }

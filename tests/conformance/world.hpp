@@ -110,6 +110,7 @@ private:
     [[nodiscard]] bool is_ignored(const Program& program, const std::set<int>& blocked, int signal, bool forced) const;
     void settle();
     bool react(Program& program);
+    void return_calls();
     void repeat(Program& program, Pid tid);
     [[nodiscard]] bool is_fatal_now(const Program& program, int signal, Pid tid) const;
     bool take_signal(Program& program);

@@ -68,6 +68,7 @@ void Generator::note(const Operation& done) {
         defaults_.insert(done.arguments[0]);
     changed_user_ = changed_user_ || done.name == "setuid";
     asked_for_death_signal_ = asked_for_death_signal_ || done.name == "pdeathsig";
+    just_gone_ = done.gone;
     if (done.name == "tty_hangup")
         hung_up_.insert(done.arguments[0]);
     if (done.name.starts_with("wait") && done.gone.size() == 1 &&
@@ -107,6 +108,8 @@ bool Generator::possible(const std::string& name) const {
         return waiters_.empty() && !is_init;
     if (name == "exit" || name == "exit_group")
         return !is_init || (name == "exit" && actor_->tids.size() > 1);
+    if (name == "exec") // what others are told of the end of its threads may come back before or after it has handlers
+        return actor_->tids.size() == 1 || !asked_for_death_signal_;
     if (name == "tty_key") // into a terminal that has a keyboard
         return hung_up_.size() < 2;
     return true;
@@ -271,8 +274,11 @@ std::vector<std::string> Generator::choose_arguments(const std::string& name) {
         terminal = terminal == "0" ? "1" : "0";
     if (name == "tty_sctty")
         return {terminal, text(chance(75) ? 0 : chance(90) ? 1 : 2)};
-    if (name == "tty_setpgrp")
-        return {terminal, text(chance(5) ? -1 : chance(5) ? 0 : some_group())};
+    if (name == "tty_setpgrp") {
+        // Who reaps himself can't be seen any more a moment before his number is free.
+        const std::int64_t group = chance(5) ? -1 : chance(5) ? 0 : some_group();
+        return {terminal, text(just_gone_.contains(static_cast<std::uint32_t>(group)) ? nobody : group)};
+    }
     if (name == "tty_key") {
         const std::string key = one_of(std::vector<std::string>{"3", "26", "28", "26"});
         return {terminal, is_for_many(key == "26" ? "TSTP" : "QUIT") ? key : "97"};

@@ -74,7 +74,8 @@ private:
     std::set<std::string> defaults_; ///< signals whose action was made the default one
     bool changed_user_ = false;
     bool asked_for_death_signal_ = false;
-    std::vector<std::int64_t> reaped_; ///< numbers that a wait has freed
+    std::vector<std::int64_t> reaped_;  ///< numbers that a wait has freed
+    std::set<std::uint32_t> just_gone_; ///< by the last operation
     std::set<std::string> hung_up_;
     bool init_stopped_ = false;
     std::uint32_t highest_ = 1;

@@ -58,7 +58,7 @@ void World::receive(const BasicEffect<WorldTraits>& effect) {
         send(found->second, effect.signal, effect.tid, false);
     if (effect.kind == EffectKind::wake)
         for (auto& [tid, task] : found->second.tasks)
-            if (task.call && task.call->waits)
+            if (task.call && task.call->waits && !task.call->restarted)
                 task.call->woken = true;
 }
 
@@ -227,8 +227,10 @@ bool World::take_signal(Program& program) {
             if (posix::stops_by_default(*program.process, signal)) {
                 program.process->stop(signal);
                 for (auto& [tid, task] : program.tasks)
-                    if (task.call) // when it is continued, after what it is continued by
-                        task.call->restarted = std::exchange(task.call->woken, false) || task.call->restarted;
+                    if (task.call && task.call->waits) { // when it is continued, after what it is continued by
+                        task.call->woken = false;
+                        task.call->restarted = true;
+                    }
             }
         } else {
             die(program, WaitStatus::killed(signal).encoded);

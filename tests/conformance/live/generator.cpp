@@ -58,9 +58,12 @@ void Generator::note(const Operation& done) {
         sleeping_[done.tid] = actor_->pid;
     if (done.result == "!blocked")
         waiters_.insert(done.tid);
+    if (done.result == "!stopped" && done.name == "tty_setpgrp")
+        repeaters_.insert(done.tid);
     for (const Late& late : done.late) {
         sleeping_.erase(late.tid);
         waiters_.erase(late.tid);
+        repeaters_.erase(late.tid);
     }
     ignored_children_ = ignored_children_ || (done.name == "sigaction" && done.arguments[0] == "CHLD" &&
                                               (done.arguments[1] == "ign" || done.arguments[1] == "nocldwait"));
@@ -204,12 +207,15 @@ std::string Generator::some_signal() {
 
 /// Returns whether it is a rule what becomes of several processes that get it at once. Who of them dies or stops first
 /// decides whether a parent that waits for a child sees that before its own end, whether a child is a zombie or reaped
-/// by a parent that ignores its children, and what a child dies of that is told of its parent's death.
+/// by a parent that ignores its children, and what a child dies of that is told of its parent's death; who is continued
+/// first, whether others still have handled that when he stops them again.
 bool Generator::is_for_many(const std::string& signal) const {
-    static const std::set<std::string> harmless{"CONT", "CHLD", "URG", "WINCH", "0", "65", "-1"};
+    static const std::set<std::string> harmless{"CHLD", "URG", "WINCH", "0", "65", "-1"};
     static const std::set<std::string> handled{"HUP", "INT", "USR1", "USR2"};
     static const std::set<std::string> stops{"STOP", "TSTP", "TTIN", "TTOU"};
     static const std::set<std::string> dumps{"QUIT", "SEGV"};
+    if (signal == "CONT")
+        return repeaters_.empty();
     if (harmless.contains(signal) || (handled.contains(signal) && !defaults_.contains(signal)))
         return true;
     return waiters_.empty() &&
@@ -259,7 +265,8 @@ std::vector<std::string> Generator::choose_arguments(const std::string& name) {
         const std::string signal = some_signal();
         const bool sensible = target > 0 || is_for_many(signal);
         // Not everybody dies at once, all the time.
-        return {text(target), sensible && (target != -1 || signal != "KILL" || chance(10)) ? signal : "CONT"};
+        const std::string other = is_for_many("CONT") ? "CONT" : "0";
+        return {text(target), sensible && (target != -1 || signal != "KILL" || chance(10)) ? signal : other};
     }
     if (name == "tgkill") {
         const Seen& some = std::next(seen_.begin(), below(static_cast<std::uint32_t>(seen_.size())))->second;

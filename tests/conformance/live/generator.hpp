@@ -69,6 +69,7 @@ private:
     std::map<std::uint32_t, Seen> seen_;
     std::map<std::uint32_t, std::uint32_t> sleeping_; ///< thread -> its process
     std::set<std::uint32_t> waiters_;                 ///< threads that sleep until something happens to a child
+    std::set<std::uint32_t> repeaters_;               ///< threads that stop their group again when they are continued
     // What has happened in this run:
     bool ignored_children_ = false;
     std::set<std::string> defaults_; ///< signals whose action was made the default one

@@ -71,6 +71,7 @@ void Generator::note(const Operation& done) {
         defaults_.insert(done.arguments[0]);
     changed_user_ = changed_user_ || done.name == "setuid";
     asked_for_death_signal_ = asked_for_death_signal_ || done.name == "pdeathsig";
+    made_clones_ = made_clones_ || done.name == "clone_sig";
     just_gone_ = done.gone;
     if (done.name == "tty_hangup")
         hung_up_.insert(done.arguments[0]);
@@ -207,7 +208,7 @@ std::string Generator::some_signal() {
 
 /// Returns whether it is a rule what becomes of several processes that get it at once. Who of them dies or stops first
 /// decides whether a parent that waits for a child sees that before its own end, whether a child is a zombie or reaped
-/// by a parent that ignores its children, and what a child dies of that is told of its parent's death; who is continued
+/// by a parent that ignores its children, and what one dies of that is told of another's end; who is continued
 /// first, whether others still have handled that when he stops them again.
 bool Generator::is_for_many(const std::string& signal) const {
     static const std::set<std::string> harmless{"CHLD", "URG", "WINCH", "0", "65", "-1"};
@@ -219,7 +220,8 @@ bool Generator::is_for_many(const std::string& signal) const {
     if (harmless.contains(signal) || (handled.contains(signal) && !defaults_.contains(signal)))
         return true;
     return waiters_.empty() &&
-           (stops.contains(signal) || (!ignored_children_ && !(dumps.contains(signal) && asked_for_death_signal_)));
+           (stops.contains(signal) ||
+            (!ignored_children_ && !(dumps.contains(signal) && (asked_for_death_signal_ || made_clones_))));
 }
 
 std::vector<std::string> Generator::choose_arguments(const std::string& name) {

@@ -75,6 +75,7 @@ private:
     std::set<std::string> defaults_; ///< signals whose action was made the default one
     bool changed_user_ = false;
     bool asked_for_death_signal_ = false;
+    bool made_clones_ = false;          ///< whose end their parent may die of
     std::vector<std::int64_t> reaped_;  ///< numbers that a wait has freed
     std::set<std::uint32_t> just_gone_; ///< by the last operation
     std::set<std::string> hung_up_;

@@ -81,6 +81,9 @@ void World::flush(Program& program, int signal) {
 void World::send(Program& program, int signal, Pid tid, bool from_outside) {
     if (program.dead || signal == Signal::none)
         return;
+    const auto target = tid != 0 ? program.tasks.find(tid) : program.tasks.end();
+    if (tid != 0 && target == program.tasks.end())
+        return; // a zombie leader takes nothing any more, and continues nobody
     if (is_stop(signal)) {
         flush(program, Signal::cont);
     } else if (signal == Signal::cont) {
@@ -88,9 +91,6 @@ void World::send(Program& program, int signal, Pid tid, bool from_outside) {
             flush(program, stop);
         program.process->resume();
     }
-    const auto target = tid != 0 ? program.tasks.find(tid) : program.tasks.end();
-    if (tid != 0 && target == program.tasks.end())
-        return; // a zombie leader takes nothing any more
     const auto leader = program.tasks.find(program.process->pid());
     const std::set<int>& blocked = target != program.tasks.end()   ? target->second.blocked
                                    : leader != program.tasks.end() ? leader->second.blocked

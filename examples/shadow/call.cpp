@@ -1,6 +1,7 @@
 #include "call.hpp"
 
 #include "proc.hpp"
+#include "text.hpp"
 
 #include <csignal>
 #include <linux/sched.h>
@@ -30,18 +31,41 @@ Call clone3_call(pid_t tid, const ptrace::SyscallStop& stop) {
     return fork_call(args.flags, static_cast<int>(args.exit_signal));
 }
 
+Call call_of(Call::Kind kind) {
+    Call call;
+    call.kind = kind;
+    return call;
+}
+
 /// Of all signals only SIGKILL takes others out of the stops in which they are held, or out of the middle of a call.
-std::optional<Call> kill_call(std::uint64_t signal) {
+std::optional<Call> other_kill_call(std::uint64_t signal) {
     if (static_cast<int>(signal) != SIGKILL)
         return std::nullopt;
-    Call call;
-    call.kind = Call::Kind::kill;
+    Call call = call_of(Call::Kind::other_kill);
+    call.signal = SIGKILL;
     return call;
+}
+
+std::optional<Call> prctl_call(const ptrace::SyscallStop& stop) {
+    Call call;
+    switch (static_cast<int>(stop.args[0])) {
+    case PR_SET_CHILD_SUBREAPER:
+        call.kind = Call::Kind::subreaper;
+        call.on = stop.args[1] != 0;
+        return call;
+    case PR_SET_PDEATHSIG:
+        call.kind = Call::Kind::death_signal;
+        // A whole word: what has bits beyond an int is no signal.
+        call.signal = stop.args[1] <= 0xffff ? static_cast<int>(stop.args[1]) : -1;
+        return call;
+    default:
+        return std::nullopt;
+    }
 }
 
 } // namespace
 
-std::optional<Call> tree_changing_call(pid_t tid, const ptrace::SyscallStop& stop) {
+std::optional<Call> followed_call(pid_t tid, const ptrace::SyscallStop& stop) {
     if (!stop.native)
         return std::nullopt; // a 32-bit program: its numbers mean other calls
     Call call;
@@ -60,11 +84,9 @@ std::optional<Call> tree_changing_call(pid_t tid, const ptrace::SyscallStop& sto
         return clone3_call(tid, stop);
     case SYS_execve:
     case SYS_execveat:
-        call.kind = Call::Kind::exec;
-        return call;
+        return call_of(Call::Kind::exec);
     case SYS_setsid:
-        call.kind = Call::Kind::setsid;
-        return call;
+        return call_of(Call::Kind::setsid);
     case SYS_setpgid:
         call.kind = Call::Kind::setpgid;
         call.pid = static_cast<pid_t>(stop.args[0]);
@@ -80,21 +102,31 @@ std::optional<Call> tree_changing_call(pid_t tid, const ptrace::SyscallStop& sto
         call.flags = stop.args[1] & 0xffffffffU;
         return call;
     case SYS_prctl:
-        if (static_cast<int>(stop.args[0]) != PR_SET_CHILD_SUBREAPER)
-            return std::nullopt;
-        call.kind = Call::Kind::subreaper;
-        call.on = stop.args[1] != 0;
-        return call;
+        return prctl_call(stop);
     case SYS_wait4:
         call.kind = Call::Kind::wait;
+        call.pid = static_cast<pid_t>(stop.args[0]);
         call.address = stop.args[1];
-        call.flags = stop.args[2];
+        call.flags = stop.args[2] & 0xffffffffU;
         return call;
     case SYS_waitid:
         call.kind = Call::Kind::waitid;
+        call.which = static_cast<int>(stop.args[0]);
+        call.pid = static_cast<pid_t>(stop.args[1]);
         call.address = stop.args[2];
-        call.flags = stop.args[3];
+        call.flags = stop.args[3] & 0xffffffffU;
         return call;
+    case SYS_getsid:
+    case SYS_getpgid:
+        call.kind = stop.number == SYS_getsid ? Call::Kind::getsid : Call::Kind::getpgid;
+        call.pid = static_cast<pid_t>(stop.args[0]);
+        return call;
+#ifdef SYS_getpgrp
+    case SYS_getpgrp:
+        return call_of(Call::Kind::getpgid);
+#endif
+    case SYS_getppid:
+        return call_of(Call::Kind::getppid);
     case SYS_rt_sigaction:
         if (static_cast<int>(stop.args[0]) != SIGCHLD || stop.args[1] == 0)
             return std::nullopt;
@@ -102,16 +134,24 @@ std::optional<Call> tree_changing_call(pid_t tid, const ptrace::SyscallStop& sto
         call.address = stop.args[1];
         return call;
     case SYS_kill:
+        call.kind = Call::Kind::kill;
+        call.pid = static_cast<pid_t>(stop.args[0]);
+        call.signal = static_cast<int>(stop.args[1]);
+        return call;
+    case SYS_tgkill:
+        call.kind = Call::Kind::tgkill;
+        call.pid = static_cast<pid_t>(stop.args[0]);
+        call.tid = static_cast<pid_t>(stop.args[1]);
+        call.signal = static_cast<int>(stop.args[2]);
+        return call;
     case SYS_tkill:
     case SYS_rt_sigqueueinfo:
     case SYS_pidfd_send_signal:
-        return kill_call(stop.args[1]);
-    case SYS_tgkill:
+        return other_kill_call(stop.args[1]);
     case SYS_rt_tgsigqueueinfo:
-        return kill_call(stop.args[2]);
+        return other_kill_call(stop.args[2]);
     case SYS_exit_group:
-        call.kind = Call::Kind::exit_group;
-        return call;
+        return call_of(Call::Kind::exit_group);
     default:
         return std::nullopt;
     }
@@ -133,27 +173,86 @@ bool is_deadly(pid_t tid, int signal) {
     }
 }
 
-Taken taken_child(pid_t tid, const Call& call, std::int64_t result) {
+bool Call::kills() const {
+    return (kind == Kind::kill || kind == Kind::tgkill || kind == Kind::other_kill) && signal == SIGKILL;
+}
+
+bool Call::only_asks() const {
+    return kind == Kind::kill || kind == Kind::tgkill || kind == Kind::getsid || kind == Kind::getpgid ||
+           kind == Kind::getppid;
+}
+
+bool Call::is_predicted() const {
+    return only_asks() || kind == Kind::setsid || kind == Kind::setpgid || kind == Kind::subreaper ||
+           kind == Kind::death_signal;
+}
+
+std::string describe(const Call& call) {
+    switch (call.kind) {
+    case Call::Kind::setsid:
+        return "setsid()";
+    case Call::Kind::setpgid:
+        return join("setpgid(", call.pid, ", ", call.pgid, ")");
+    case Call::Kind::subreaper:
+        return join("prctl(PR_SET_CHILD_SUBREAPER, ", call.on ? 1 : 0, ")");
+    case Call::Kind::death_signal:
+        return join("prctl(PR_SET_PDEATHSIG, ", call.signal, ")");
+    case Call::Kind::wait:
+        return join("wait4(", call.pid, ", 0x", std::hex, call.flags, ")");
+    case Call::Kind::waitid:
+        return join("waitid(", call.which, ", ", call.pid, ", 0x", std::hex, call.flags, ")");
+    case Call::Kind::kill:
+        return join("kill(", call.pid, ", ", call.signal, ")");
+    case Call::Kind::tgkill:
+        return join("tgkill(", call.pid, ", ", call.tid, ", ", call.signal, ")");
+    case Call::Kind::getsid:
+        return join("getsid(", call.pid, ")");
+    case Call::Kind::getpgid:
+        return join("getpgid(", call.pid, ")");
+    case Call::Kind::getppid:
+        return "getppid()";
+    default:
+        return "a call";
+    }
+}
+
+Waited waited_for(pid_t tid, const Call& call, std::int64_t result) {
+    Waited out;
     if (call.kind == Call::Kind::wait) {
         if (result <= 0)
             return {};
-        const auto number = static_cast<pid_t>(result);
-        int status = 0;
-        if (call.address == 0 || !ptrace::read_memory(tid, call.address, &status, sizeof status))
-            return {Taken::Kind::unknown, number};
-        if (WIFEXITED(status) || WIFSIGNALED(status))
-            return {Taken::Kind::child, number};
-        return {};
+        out.number = static_cast<pid_t>(result);
+        if (call.address == 0 || !ptrace::read_memory(tid, call.address, &out.status, sizeof out.status))
+            out.kind = Waited::Kind::unknown;
+        else if (WIFCONTINUED(out.status))
+            out.kind = Waited::Kind::continued;
+        else
+            out.kind = WIFSTOPPED(out.status) ? Waited::Kind::stopped : Waited::Kind::ended;
+        return out;
     }
-    if (result != 0 || (call.flags & WNOWAIT) != 0)
+    if (result != 0)
         return {};
     siginfo_t info{};
     if (call.address == 0 || !ptrace::read_memory(tid, call.address, &info, sizeof info))
-        return {Taken::Kind::unknown, 0};
-    const bool ended = info.si_code == CLD_EXITED || info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
-    if (info.si_signo != SIGCHLD || info.si_pid == 0 || !ended)
+        return {Waited::Kind::unknown, 0, 0};
+    if (info.si_signo != SIGCHLD || info.si_pid == 0)
         return {};
-    return {Taken::Kind::child, info.si_pid};
+    out.number = info.si_pid;
+    switch (info.si_code) {
+    case CLD_STOPPED:
+        out.kind = Waited::Kind::stopped;
+        out.status = info.si_status << 8 | 0x7f;
+        break;
+    case CLD_CONTINUED:
+        out.kind = Waited::Kind::continued;
+        out.status = 0xffff;
+        break;
+    default:
+        out.kind = Waited::Kind::ended;
+        out.status = ptrace::ended_status(info);
+        break;
+    }
+    return out;
 }
 
 std::optional<ChildRule> child_rule(pid_t tid, const Call& call) {

@@ -63,6 +63,7 @@ void Follower::happened(const Event& event) {
     for (const int signal : {SIGHUP, SIGCONT})
         for (const pid_t pid : outcome.deserted)
             ::kill(pid, signal);
+    look_for_hang_ups(outcome.hung_up);
     note_concerned(event);
     history_.record(totals_.events, event, last, outcome.adopted);
     if (!outcome.complaint.empty())
@@ -76,6 +77,11 @@ void Follower::note_concerned(const Event& event) {
         if (const auto process = mirror_.info(number))
             concerned_.insert(static_cast<pid_t>(process->ppid));
     }
+}
+
+void Follower::ended_with(pid_t pid, int status) {
+    history_.ended_with(pid, status);
+    mirror_.ended_with(pid, status);
 }
 
 bool Follower::wants_a_last_look(pid_t tid) {

@@ -27,7 +27,10 @@ public:
     bool wants_a_last_look(pid_t tid) override;
     bool agrees(const std::vector<pid_t>& seen) override;
     void disagrees() override;
-    void ended_with(pid_t pid, int status) override { history_.ended_with(pid, status); }
+    void ended_with(pid_t pid, int status) override;
+    void asked(Question& question) override;
+    void answered(const Question& question, std::int64_t result, bool certain) override;
+    void waited(const Question& question, const Waited& waited, pid_t who, std::int64_t result, bool certain) override;
     bool vanishes(pid_t pid) override { return mirror_.vanishes(pid); }
 
     const Totals& totals() const { return totals_; }
@@ -42,6 +45,10 @@ private:
     std::set<pid_t> to_compare() const;
     void compared();
     void report(const Difference& difference);
+    bool is_to_be_dropped(const Question& question) const;
+    void count(const Question& question, const Verdict& verdict);
+    void count(const std::string& what, const Verdict& verdict);
+    void look_for_hang_ups(const std::vector<pid_t>& stopped);
 
     const Options& options_;
     std::ostream& out_;

@@ -8,10 +8,10 @@
 namespace shadow {
 
 // Numbers that no process of this machine has: the kernel's own limit is 2^22.
-constexpr procspace::Pid helper_number = 1U << 23;
+constexpr procspace::Pid nobodys_number = 1U << 23;
 /// For 0, which is no number to the library: the kernel's name for all that is outside of a pid namespace, such as the
 /// session and the group of a process that was the first in a namespace and made neither of its own.
-constexpr procspace::Pid outside_number = helper_number + 1;
+constexpr procspace::Pid outside_number = nobodys_number + 1;
 
 inline procspace::Pid number(pid_t pid) {
     return pid != 0 ? static_cast<procspace::Pid>(pid) : outside_number;

@@ -94,6 +94,8 @@ int follow(const Options& options) {
         status = wrong_usage;
     print_tree(std::cerr, lives, options.tree, colours);
     const Totals& totals = follower.totals();
+    std::cerr << "predictions " << totals.predictions << ", wrong " << totals.wrong << ", not predicted "
+              << totals.not_predicted << '\n';
     std::cerr << "events " << totals.events << ", comparisons " << totals.comparisons << ", differences "
               << totals.differences << std::endl;
     return status;

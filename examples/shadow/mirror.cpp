@@ -3,6 +3,7 @@
 #include "library_number.hpp"
 #include "text.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <sys/utsname.h>
@@ -30,7 +31,8 @@ Mirror::Mirror() : exec_enters_time_ns_(kernel_moves_time_at_exec()) {
     const pid_t self = ::getpid();
     const pid_t sid = ::getsid(0);
     const pid_t pgid = ::getpgid(0);
-    Handle root = tree_.new_init(number(sid)).data(MirrorProcess::outside()).build();
+    // Nested: to the kernel it is a parent like others, who can let stopped children go on.
+    Handle root = tree_.new_init(number(sid)).init_options({.nested = true}).data(MirrorProcess::outside()).build();
     if (sid == self) {
         shadow_ = std::move(root);
     } else if (pgid == sid || pgid == self) {
@@ -70,7 +72,6 @@ Mirror::Outcome Mirror::on(const Execed& event) {
     const std::shared_ptr<Thread> survivor = threads_[event.former_tid];
     std::erase_if(threads_, [&](const auto& entry) { return entry.second->process() == survivor->process(); });
     threads_[event.pid] = survivor;
-    survivor->process()->data<MirrorProcess>()->exit_signal = SIGCHLD;
 
     TaskNamespace& ns = survivor->data<MirrorTask>()->ns;
     vm.reset(ns);
@@ -96,11 +97,15 @@ Mirror::Outcome Mirror::on(const Exited& event) {
         return {};
     const auto children = owner->children();
     const auto groups = groups_that_lose(*owner);
-    owner->exit(reaper_in_namespace(*owner));
     Outcome outcome;
+    auto effects = owner->exit(reaper_in_namespace(*owner));
+    effects.deliver([&](const procspace::BasicEffect<TreeTraits>& effect) {
+        if (effect.kind == procspace::EffectKind::signal && effect.signal == SIGCONT && effect.process != nullptr &&
+            effect.process->is_stopped())
+            outcome.hung_up.push_back(static_cast<pid_t>(effect.process->pid()));
+    });
     for (const Handle& child : children) {
         child->data<MirrorProcess>()->adopted = child->parent() == shadow_;
-        child->data<MirrorProcess>()->exit_signal = SIGCHLD; // an adopted child tells its new parent the usual way
         outcome.adopted.emplace_back(static_cast<pid_t>(child->pid()), static_cast<pid_t>(child->ppid()));
     }
     outcome.deserted = deserted(groups);
@@ -220,11 +225,16 @@ Mirror::Outcome Mirror::on(const ChildRuleSet& event) {
     return {};
 }
 
+/// A process is stopped when the last of its threads has.
 Mirror::Outcome Mirror::on(const Stopped& event) {
     Thread* task = thread(event.tid);
     if (task == nullptr)
         return {unknown("thread", event.tid), {}};
     task->data<MirrorTask>()->stopped = true;
+    const auto threads = task->process()->threads();
+    if (std::all_of(threads.begin(), threads.end(),
+                    [](const auto& t) { return t->template data<MirrorTask>()->stopped; }))
+        task->process()->stop(event.signal);
     return {};
 }
 
@@ -233,7 +243,13 @@ Mirror::Outcome Mirror::on(const Continued& event) {
     if (task == nullptr)
         return {unknown("thread", event.tid), {}};
     task->data<MirrorTask>()->stopped = false;
+    task->process()->resume();
     return {};
+}
+
+void Mirror::ended_with(pid_t pid, int status) {
+    if (const Handle corpse = process(pid))
+        corpse->data<MirrorProcess>()->status_unknown = corpse->exit_code() != status;
 }
 
 } // namespace shadow

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "event.hpp"
+#include "question.hpp"
 #include "resources.hpp"
 #include "view.hpp"
 
@@ -19,15 +20,16 @@
 namespace shadow {
 
 struct MirrorProcess {
-    int exit_signal = 0;
     bool surroundings = false; ///< stands for something outside of the command's tree, and is never compared
     bool namespace_init = false;
-    pid_t home_init = 0;  ///< the first process of its pid namespace, unless that is shadow's
-    bool adopted = false; ///< by shadow, where init would have done so
+    pid_t home_init = 0;         ///< the first process of its pid namespace, unless that is shadow's
+    bool adopted = false;        ///< by shadow, where init would have done so
+    bool status_unknown = false; ///< the exit that ended it did not tell the status that its parent is told
 
     static MirrorProcess outside() {
-        return {
-            .exit_signal = SIGCHLD, .surroundings = true, .namespace_init = false, .home_init = 0, .adopted = false};
+        MirrorProcess out;
+        out.surroundings = true;
+        return out;
     }
 };
 struct MirrorTask {
@@ -55,6 +57,7 @@ public:
         std::string complaint;                        ///< not empty: the library can't do what the kernel did
         std::vector<std::pair<pid_t, pid_t>> adopted; ///< children that got a new parent, with that parent
         std::vector<pid_t> deserted{}; ///< stopped jobs whom nobody will let go on, but for shadow's presence
+        std::vector<pid_t> hung_up{};  ///< stopped processes in a group that is orphaned now: SIGHUP and SIGCONT
     };
     Outcome apply(const Event& event);
 
@@ -65,6 +68,15 @@ public:
 
     /// Whether a dead process goes without a reap: its parent wants no zombies.
     bool vanishes(pid_t pid) const;
+
+    /// What the library says that the call will return; nothing where that can't be certain.
+    std::optional<std::int64_t> predict(const Question& question);
+    /// Whether an answer may be another one because of somebody whom the mirror does not follow.
+    bool may_be_excused(const Question& question) const;
+    /// Whether the library would have given the answer of a wait; to be asked before a reap is applied.
+    Verdict judge_wait(const Question& question, const Waited& waited, pid_t who, std::int64_t result);
+    /// The status that the parent of a dead process is told.
+    void ended_with(pid_t pid, int status);
 
     std::optional<procspace::ProcessInfo> info(pid_t pid) const;
     TreeView view() const;
@@ -90,7 +102,13 @@ private:
     Handle process(pid_t pid) const;
     Thread* thread(pid_t tid) const;
     TaskNamespace* resources_of(pid_t tid) const;
-    Handle fork_beside(const Handle& caller, pid_t pid, MirrorProcess data);
+    Handle fork(const Handle& caller, const Forked& event);
+    bool is_outside(const Process& process) const;
+    bool may_be_strange(pid_t pid) const;
+    bool may_have_strangers(pid_t pgid) const;
+    bool is_our_group(pid_t pgid) const;
+    std::optional<std::int64_t> predict_setpgid(Process& caller, const Question& question);
+    std::optional<std::int64_t> predict_kill(Process& caller, const Question& question) const;
     std::shared_ptr<Group> group_in_session_of(const Process& member, pid_t pgid);
     TaskNamespace inherit(const TaskNamespace* parent, const Forked& event);
     void settle_home(Process& child, TaskNamespace& ns, const Forked& event);

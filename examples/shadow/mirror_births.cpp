@@ -4,29 +4,16 @@
 #include "library_number.hpp"
 #include "text.hpp"
 
-#include <csignal>
+#include <linux/sched.h>
 
 namespace shadow {
-/// A child of the caller's parent that belongs to the caller's group and session, as CLONE_PARENT makes it. A child
-/// belongs to its parent's when it is born, so it is born two steps further down and its parent ends: then it goes to
-/// the nearest reaper, which for this moment is the one where it belongs.
-Mirror::Handle Mirror::fork_beside(const Handle& caller, pid_t pid, MirrorProcess data) {
-    const Handle parent = caller->parent();
-    if (parent == nullptr)
-        return nullptr;
-    const auto helper = caller->fork(helper_number).data(MirrorProcess::outside()).try_build();
-    if (!helper)
-        return nullptr;
-    auto child = helper.value->fork(number(pid)).data(std::move(data)).try_build();
-    const bool caller_reaps = caller->is_child_subreaper();
-    const bool parent_reaps = parent->is_child_subreaper();
-    caller->set_child_subreaper(false);
-    parent->set_child_subreaper(true);
-    helper.value->exit();
-    helper.value->free();
-    parent->set_child_subreaper(parent_reaps);
-    caller->set_child_subreaper(caller_reaps);
-    return child.value;
+
+Mirror::Handle Mirror::fork(const Handle& caller, const Forked& event) {
+    procspace::ForkOptions options;
+    options.exit_signal = event.exit_signal <= procspace::Signal::highest ? event.exit_signal : procspace::Signal::none;
+    options.sibling = (event.flags & CLONE_PARENT) != 0;
+    options.thread = number(event.by);
+    return caller->fork(number(event.child)).options(options).try_build().value;
 }
 
 Mirror::Outcome Mirror::on(const Forked& event) {
@@ -38,17 +25,7 @@ Mirror::Outcome Mirror::on(const Forked& event) {
     TaskNamespace* const from = by_shadow ? nullptr : &caller->data<MirrorTask>()->ns;
     Handle owner = maker;
     if ((event.flags & CLONE_THREAD) == 0) {
-        MirrorProcess data{.exit_signal = event.exit_signal,
-                           .surroundings = false,
-                           .namespace_init = false,
-                           .home_init = 0,
-                           .adopted = false};
-        if ((event.flags & CLONE_PARENT) != 0) {
-            data.exit_signal = maker->data<MirrorProcess>()->exit_signal;
-            owner = fork_beside(maker, event.child, std::move(data));
-        } else {
-            owner = maker->fork(number(event.child)).data(std::move(data)).try_build().value;
-        }
+        owner = fork(maker, event);
         if (owner == nullptr)
             return {join("the library refuses a process ", event.child), {}};
     }

@@ -71,7 +71,7 @@ Mirror::Handle Mirror::reaper_in_namespace(const Process& dying) const {
 
 bool Mirror::vanishes(pid_t pid) const {
     const Handle corpse = process(pid);
-    if (corpse == nullptr || corpse->data<MirrorProcess>()->exit_signal != SIGCHLD)
+    if (corpse == nullptr || corpse->details().exit_signal != SIGCHLD)
         return false; // the rule is one about SIGCHLD: a parent that asked for another signal gets a zombie
     const auto parent = corpse->parent();
     const auto living = parent != nullptr ? parent->threads() : std::vector<std::shared_ptr<Thread>>{};

@@ -55,6 +55,21 @@ std::optional<pid_t> PidNumbers::seen_by(pid_t caller, pid_t number) const {
     return found == by_local_.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::optional<pid_t> PidNumbers::told_to(pid_t caller, pid_t tid) const {
+    const auto entry = known_.find(caller);
+    if (entry == known_.end())
+        return std::nullopt;
+    if (entry->second.size() == 1 || tid == 0)
+        return tid;
+    const auto told = known_.find(tid);
+    const std::uint64_t home = entry->second.back().first;
+    if (home == 0 || told == known_.end())
+        return std::nullopt;
+    const auto& path = told->second;
+    const auto seen = std::find_if(path.begin(), path.end(), [&](const Local& local) { return local.first == home; });
+    return seen != path.end() ? seen->second : 0;
+}
+
 bool PidNumbers::is_namespace_init(pid_t tid) const {
     const auto entry = known_.find(tid);
     return entry != known_.end() && entry->second.size() > 1 && entry->second.back().second == 1;

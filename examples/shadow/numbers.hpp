@@ -23,6 +23,10 @@ public:
     /// The task that `caller` knows as `number`; nothing when there is none.
     std::optional<pid_t> seen_by(pid_t caller, pid_t number) const;
 
+    /// The number by which `caller` is told of a task of ours; 0 for one that it can't see, nothing where that is not
+    /// known.
+    std::optional<pid_t> told_to(pid_t caller, pid_t tid) const;
+
     /// Number 1 of a pid namespace inside ours: its end is the end of all others in there.
     bool is_namespace_init(pid_t tid) const;
 

@@ -113,8 +113,8 @@ std::vector<pid_t> numbered_entries(const std::string& directory) {
     return out;
 }
 
-bool in_signal_set(const std::optional<std::string>& set, int signal) {
-    return set && ((std::strtoull(set->c_str(), nullptr, 16) >> (signal - 1)) & 1U) != 0;
+bool has_bit(const std::optional<std::string>& mask, int bit) {
+    return mask && ((std::strtoull(mask->c_str(), nullptr, 16) >> bit) & 1U) != 0;
 }
 
 } // namespace
@@ -194,12 +194,37 @@ pid_t tracer_of(pid_t tid) {
     return field ? number<pid_t>(*field) : 0;
 }
 
+bool in_signal_set(pid_t tid, std::string_view set, int signal) {
+    return has_bit(status_field(tid, set), signal - 1);
+}
+
 bool ignores_signal(pid_t tid, int signal) {
-    return in_signal_set(status_field(tid, "SigIgn"), signal);
+    return in_signal_set(tid, "SigIgn", signal);
 }
 
 bool handles_signal(pid_t tid, int signal) {
-    return ignores_signal(tid, signal) || in_signal_set(status_field(tid, "SigCgt"), signal);
+    return ignores_signal(tid, signal) || in_signal_set(tid, "SigCgt", signal);
+}
+
+bool exists(pid_t tid) {
+    return ::access(("/proc/" + std::to_string(tid)).c_str(), F_OK) == 0;
+}
+
+std::optional<Credentials> credentials(pid_t tid) {
+    const auto users = status_field(tid, "Uid");
+    if (!users)
+        return std::nullopt;
+    Credentials out;
+    std::string_view rest = *users;
+    for (uid_t* const user : {&out.real, &out.effective, &out.saved}) {
+        const std::string_view word = rest.substr(0, rest.find('\t'));
+        *user = number<uid_t>(word);
+        rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+    }
+    out.user_namespace = namespace_inode(tid, "user").value_or(0);
+    constexpr int cap_kill = 5;
+    out.may_kill = has_bit(status_field(tid, "CapEff"), cap_kill);
+    return out;
 }
 
 bool asleep(pid_t pid, pid_t tid) {

@@ -54,6 +54,22 @@ std::optional<std::string> status_field(pid_t tid, std::string_view name);
 /// The numbers of a task in each pid namespace from ours inwards; empty when it is gone.
 std::vector<pid_t> numbers(pid_t tid);
 
+/// Whether a task has the number, one of those that /proc does not list included.
+bool exists(pid_t tid);
+
+/// What decides whom a task may send signals to.
+struct Credentials {
+    uid_t real = 0;
+    uid_t effective = 0;
+    uid_t saved = 0;
+    std::uint64_t user_namespace = 0; ///< its inode number; 0 when it may not be read
+    bool may_kill = false;            ///< CAP_KILL
+};
+std::optional<Credentials> credentials(pid_t tid);
+
+/// The bits of a set of signals in /proc/TID/status: "SigBlk", "ShdPnd", ...
+bool in_signal_set(pid_t tid, std::string_view set, int signal);
+
 pid_t thread_group(pid_t tid);
 pid_t tracer_of(pid_t tid);
 bool ignores_signal(pid_t tid, int signal);

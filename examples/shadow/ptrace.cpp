@@ -25,26 +25,23 @@ void* number(unsigned long value) {
 Report report_from(const siginfo_t& info) {
     Report report;
     report.tid = info.si_pid;
-    switch (info.si_code) {
-    case CLD_EXITED:
-        report.status = (info.si_status & 0xff) << 8;
-        break;
-    case CLD_KILLED:
-        report.status = info.si_status;
-        break;
-    case CLD_DUMPED:
-        report.status = info.si_status | 0x80;
-        break;
-    default: // a stop: the signal, and above it the event
+    report.death = info.si_code == CLD_EXITED || info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
+    if (report.death) {
+        report.status = ended_status(info);
+    } else { // a stop: the signal, and above it the event
         report.stop_signal = info.si_status & 0xff;
         report.event = info.si_status >> 8;
-        return report;
     }
-    report.death = true;
     return report;
 }
 
 } // namespace
+
+int ended_status(const siginfo_t& info) {
+    if (info.si_code == CLD_EXITED)
+        return (info.si_status & 0xff) << 8;
+    return info.si_code == CLD_DUMPED ? info.si_status | 0x80 : info.si_status;
+}
 
 Outcome next_report(Wait wait, pid_t only) {
     siginfo_t info{};

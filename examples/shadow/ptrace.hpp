@@ -4,6 +4,7 @@
 /// same form on every architecture.
 #pragma once
 
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -21,6 +22,9 @@ struct Report {
     int event = 0;       ///< for a stop: PTRACE_EVENT_..., or 0
     int status = 0;      ///< for a death: as wait4 tells it
 };
+
+/// The status of an ended task as wait4 tells it, from what waitid tells.
+int ended_status(const siginfo_t& info);
 
 enum class Wait { block, poll };
 

@@ -120,8 +120,9 @@ void print_dot(std::ostream& out, const std::vector<Life>& lives) {
 void print_json(std::ostream& out, const std::vector<Life>& lives, const std::vector<std::string>& differences,
                 const Totals& totals, int exit_status) {
     out << "{\n  \"events\": " << totals.events << ",\n  \"comparisons\": " << totals.comparisons
-        << ",\n  \"differences\": " << totals.differences << ",\n  \"exit_status\": " << exit_status
-        << ",\n  \"reported\": [";
+        << ",\n  \"differences\": " << totals.differences << ",\n  \"predictions\": " << totals.predictions
+        << ",\n  \"wrong\": " << totals.wrong << ",\n  \"not_predicted\": " << totals.not_predicted
+        << ",\n  \"exit_status\": " << exit_status << ",\n  \"reported\": [";
     for (std::size_t i = 0; i < differences.size(); ++i)
         out << (i == 0 ? "\n    " : ",\n    ") << quoted(differences[i]);
     out << (differences.empty() ? "]" : "\n  ]") << ",\n  \"processes\": [";

@@ -13,7 +13,10 @@ namespace shadow {
 struct Totals {
     unsigned long events = 0;
     unsigned long comparisons = 0;
-    unsigned long differences = 0;
+    unsigned long differences = 0; ///< wrong predictions included
+    unsigned long predictions = 0; ///< those that could be held against the kernel's answer
+    unsigned long wrong = 0;
+    unsigned long not_predicted = 0; ///< calls of the predicted kinds whose answer the library could not be sure of
 };
 
 /// `in_full`: with the times of birth and death, in events, and the threads.

@@ -86,7 +86,7 @@ SnapshotTree::Handle SnapshotTree::leader_of(const Record& record, const Handle&
 }
 
 SnapshotTree::Handle SnapshotTree::born_to_helper(const Handle& parent, const Handle& leader, pid_t pid) {
-    const auto helper = leader->fork(helper_number).data(Data{true}).try_build();
+    const auto helper = leader->fork(nobodys_number).data(Data{true}).try_build();
     if (!helper)
         return nullptr;
     Handle process = helper.value->fork(number(pid)).try_build().value;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 #include <sstream>
 #include <string>
@@ -19,6 +20,15 @@ std::string join(const Parts&... parts) {
 inline std::string signal_name(int signal) {
     const char* name = ::sigabbrev_np(signal);
     return name != nullptr ? join("SIG", name) : join("signal ", signal);
+}
+
+/// What a call returned, as the kernel has it: below 0 is an error.
+inline std::string describe_result(std::int64_t result) {
+    if (result >= 0)
+        return join(result);
+    const char* name = ::strerrorname_np(static_cast<int>(-result));
+    constexpr int restart = 512; // ERESTARTSYS: repeated after the signal
+    return name != nullptr ? name : result == -restart ? "ERESTARTSYS" : join("error ", -result);
 }
 
 /// A wait status in words.

@@ -37,7 +37,7 @@ void Tracer::tell(const Event& event) {
 void Tracer::adopt(pid_t command) {
     command_ = command;
     numbers_.learn(command, 0);
-    tasks_[command] = Tracee{.tid = command, .pid = command, .call = {}, .targets = {}, .image = {}};
+    tasks_[command] = Tracee{.tid = command, .pid = command, .call = {}, .targets = {}, .question = {}, .image = {}};
     tell(Forked{::getpid(), command, 0, SIGCHLD, all_namespaces(command), image_of(command)});
     if (proc::ignores_signal(command, SIGCHLD))
         tell(ChildRuleSet{command, true, false});
@@ -145,7 +145,7 @@ void Tracer::on_syscall(Tracee& task) {
             call_returned(task, stop->result);
         return go_on(task);
     }
-    const auto call = tree_changing_call(task.tid, *stop);
+    const auto call = followed_call(task.tid, *stop);
     // The exit of a single thread is held when it comes to its last stop.
     if (!call || (call->kind == Call::Kind::exit_group && !has_living_siblings(task)))
         return go_on(task);
@@ -183,11 +183,14 @@ void Tracer::admit() {
     }
     current_ = tid;
     task->phase = Phase::released;
+    task->question = question_of(tid, task->pid, task->call, numbers_);
+    task->asked_at = events_;
+    witness_.asked(task->question);
     if (task->call.waits_for_siblings())
         for (auto& [other, sibling] : tasks_)
             if (sibling.pid == task->pid && sibling.dying && sibling.phase == Phase::held)
                 let_die(sibling);
-    ptrace::resume(tid, task->call.signal);
+    ptrace::resume(tid, task->call.kind == Call::Kind::deadly_signal ? task->call.signal : 0);
 }
 
 void Tracer::on_born(Tracee& parent, int event, pid_t child) {
@@ -203,8 +206,8 @@ void Tracer::on_born(Tracee& parent, int event, pid_t child) {
         }
         const bool thread = (call.flags & CLONE_THREAD) != 0;
         numbers_.learn(child, maker);
-        tasks_[child] =
-            Tracee{.tid = child, .pid = thread ? parent.pid : child, .call = {}, .targets = {}, .image = {}};
+        tasks_[child] = Tracee{
+            .tid = child, .pid = thread ? parent.pid : child, .call = {}, .targets = {}, .question = {}, .image = {}};
         tell(Forked{maker, child, call.flags, call.exit_signal, namespaces_made(child, call.flags), {}});
     }
     parent.call = {};
@@ -239,7 +242,7 @@ void Tracer::execed(Tracee& leader, pid_t former) {
     }
     if (current_ == former || current_ == pid)
         current_ = 0;
-    leader = Tracee{.tid = pid, .pid = pid, .call = {}, .targets = {}, .image = {}};
+    leader = Tracee{.tid = pid, .pid = pid, .call = {}, .targets = {}, .question = {}, .image = {}};
     tell(Execed{pid, former, image_of(pid), proc::command_line(pid)});
 }
 

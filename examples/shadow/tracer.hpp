@@ -5,6 +5,9 @@
 /// let go on up to its end; a dying task is held where PTRACE_EVENT_EXIT stops it. Nobody is interrupted: who sleeps in
 /// the kernel goes on sleeping.
 ///
+/// The calls that only ask about the tree, or whose answer depends on it, are held likewise: so the library can be
+/// asked what the answer will be while nothing can change it.
+///
 /// SIGKILL breaks every stop and swallows the reports of what it interrupts. Therefore whatever sends it is held like
 /// the calls that change the tree: kill and its kin, an exit_group and a deadly signal in a process of several threads.
 /// So it is sent only while no call is under way, and it can hit only tasks that are running, asleep, or held; before
@@ -25,6 +28,7 @@
 #include "event.hpp"
 #include "numbers.hpp"
 #include "ptrace.hpp"
+#include "question.hpp"
 
 #include <deque>
 #include <map>
@@ -52,6 +56,13 @@ public:
     virtual void disagrees() = 0;
     /// The wait status of a process that has ended: an exit event has that of its last thread.
     virtual void ended_with(pid_t pid, int status) = 0;
+    /// This call is about to be made, with no other under way that changes the tree.
+    virtual void asked(Question& question) = 0;
+    /// The kernel has answered, and nothing has happened since: `certain`, unless something may have that is not seen.
+    virtual void answered(const Question& question, std::int64_t result, bool certain) = 0;
+    /// A wait has been answered, about `who`: the process in shadow's numbers, 0 for nobody.
+    virtual void waited(const Question& question, const Waited& waited, pid_t who, std::int64_t result,
+                        bool certain) = 0;
     /// The parent of this zombie wants none: it disappears as soon as the parent would be told.
     virtual bool vanishes(pid_t pid) = 0;
 };
@@ -76,12 +87,14 @@ private:
         Phase phase = Phase::running;
         Call call;              ///< under way, or about to be
         NamespaceNames targets; ///< of a setns: found out while it is held, since its descriptor may be closed later
-        Image image;            ///< of an exec: the one that it is to replace
-        bool dying = false;     ///< at its last stop or past it
-        bool killed = false;    ///< by us
-        unsigned naps = 0;      ///< looks that found it asleep on its way out
-        bool stopped = false;   ///< by job control
-        int status = 0;         ///< once dead
+        Question question;      ///< what the call is to the library, since it was let go on
+        unsigned long asked_at = 0; ///< the number of events then
+        Image image;                ///< of an exec: the one that it is to replace
+        bool dying = false;         ///< at its last stop or past it
+        bool killed = false;        ///< by us
+        unsigned naps = 0;          ///< looks that found it asleep on its way out
+        bool stopped = false;       ///< by job control
+        int status = 0;             ///< once dead
     };
 
     void handle(const ptrace::Report& report);
@@ -98,6 +111,11 @@ private:
     void let_die(Tracee& task);
     bool has_been_woken(const Tracee& held) const;
     void admit();
+    void judge(const Tracee& task, const Call& call, std::int64_t result);
+    void judge_wait(const Tracee& task, const Waited& waited, std::int64_t result);
+    bool all_deaths_are_seen() const;
+    bool knows_zombies_of(const Tracee& parent, pid_t but) const;
+    void catch_up_with(pid_t pid, bool until_it_goes_on);
     void call_returned(Tracee& task, std::int64_t result);
     void call_lost(Tracee& task);
     void find_lost_child(Tracee& maker);
@@ -140,6 +158,7 @@ private:
     bool compare_due_ = false;
     bool settle_due_ = false;
     unsigned long events_ = 0;
+    bool some_unseen_ = false; ///< children made with CLONE_UNTRACED
     pid_t command_ = 0;
     int command_status_ = 0;
 };

@@ -5,6 +5,7 @@
 #include "tracer.hpp"
 
 #include <linux/sched.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -17,6 +18,11 @@ void Tracer::call_returned(Tracee& task, std::int64_t result) {
     task.phase = Phase::running;
     if (current_ == task.tid)
         current_ = 0;
+    const Waited waited = call.waits() ? waited_for(task.tid, call, result) : Waited();
+    if (call.waits())
+        judge_wait(task, waited, result);
+    else
+        judge(task, call, result);
     if (result < 0)
         return; // refused, or interrupted and about to be made again: nothing has changed
     switch (call.kind) {
@@ -25,9 +31,15 @@ void Tracer::call_returned(Tracee& task, std::int64_t result) {
     case Call::Kind::exec: // told by PTRACE_EVENT_EXEC
     case Call::Kind::exit_group:
     case Call::Kind::deadly_signal:
+    case Call::Kind::getsid:
+    case Call::Kind::getpgid:
+    case Call::Kind::getppid:
+    case Call::Kind::death_signal:
         return;
     case Call::Kind::kill:
-        settle_due_ = true;
+    case Call::Kind::tgkill:
+    case Call::Kind::other_kill:
+        settle_due_ = settle_due_ || call.kills();
         return;
     case Call::Kind::setsid:
         return tell(SessionMade{task.pid});
@@ -54,17 +66,16 @@ void Tracer::call_returned(Tracee& task, std::int64_t result) {
     case Call::Kind::waitid:
         break;
     }
-    const Taken taken = taken_child(task.tid, call, result);
-    if (taken.kind == Taken::Kind::nothing)
+    if ((call.flags & WNOWAIT) != 0)
         return;
-    if (taken.kind == Taken::Kind::child) {
-        if (const auto pid = numbers_.seen_by(task.tid, taken.number); pid && zombies_.contains(*pid))
+    if (waited.kind == Waited::Kind::ended) {
+        if (const auto pid = numbers_.seen_by(task.tid, waited.number); pid && zombies_.contains(*pid))
             reaped(*pid, task.pid);
-        return;
+    } else if (waited.kind == Waited::Kind::unknown) {
+        // The program did not want to know what became of the child. Then it was reaped exactly if it is not there any
+        // more.
+        find_taken_child(task, waited.number == 0 ? 0 : numbers_.seen_by(task.tid, waited.number).value_or(0));
     }
-    // The program did not want to know what became of the child. Then it was reaped exactly if it is not there any
-    // more.
-    find_taken_child(task, taken.number == 0 ? 0 : numbers_.seen_by(task.tid, taken.number).value_or(0));
 }
 
 /// A task was killed in the middle of a call: whether it took effect, the kernel has to tell.

@@ -4,7 +4,9 @@
 #include "text.hpp"
 
 #include <csignal>
+#include <fcntl.h>
 #include <linux/sched.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -63,6 +65,43 @@ std::optional<Call> prctl_call(const ptrace::SyscallStop& stop) {
     }
 }
 
+std::optional<Call> ioctl_call(const ptrace::SyscallStop& stop) {
+    Call call;
+    switch (stop.args[1] & 0xffffffffU) {
+    case TIOCSCTTY:
+        call.kind = Call::Kind::take_terminal;
+        break;
+    case TIOCNOTTY:
+        call.kind = Call::Kind::leave_terminal;
+        break;
+    case TIOCGPGRP:
+        call.kind = Call::Kind::get_foreground;
+        break;
+    case TIOCSPGRP:
+        call.kind = Call::Kind::set_foreground;
+        break;
+    case TIOCGSID:
+        call.kind = Call::Kind::get_terminal_session;
+        break;
+    default:
+        return std::nullopt;
+    }
+    call.fd = static_cast<int>(stop.args[0]);
+    call.address = stop.args[2];
+    return call;
+}
+
+Call open_call(std::uint64_t flags) {
+    Call call = call_of(Call::Kind::open);
+    call.flags = flags;
+    return call;
+}
+
+Call openat2_call(pid_t tid, const ptrace::SyscallStop& stop) {
+    std::uint64_t flags = 0; // struct open_how begins with them
+    return open_call(ptrace::read_memory(tid, stop.args[2], &flags, sizeof flags) ? flags : 0);
+}
+
 } // namespace
 
 std::optional<Call> followed_call(pid_t tid, const ptrace::SyscallStop& stop) {
@@ -103,6 +142,22 @@ std::optional<Call> followed_call(pid_t tid, const ptrace::SyscallStop& stop) {
         return call;
     case SYS_prctl:
         return prctl_call(stop);
+    case SYS_ioctl:
+        return ioctl_call(stop);
+    case SYS_vhangup:
+        return call_of(Call::Kind::hang_up);
+#ifdef SYS_open
+    case SYS_open:
+        return open_call(stop.args[1]);
+#endif
+#ifdef SYS_creat
+    case SYS_creat:
+        return open_call(O_WRONLY);
+#endif
+    case SYS_openat:
+        return open_call(stop.args[2]);
+    case SYS_openat2:
+        return openat2_call(tid, stop);
     case SYS_wait4:
         call.kind = Call::Kind::wait;
         call.pid = static_cast<pid_t>(stop.args[0]);
@@ -179,12 +234,12 @@ bool Call::kills() const {
 
 bool Call::only_asks() const {
     return kind == Kind::kill || kind == Kind::tgkill || kind == Kind::getsid || kind == Kind::getpgid ||
-           kind == Kind::getppid;
+           kind == Kind::getppid || kind == Kind::get_foreground || kind == Kind::get_terminal_session;
 }
 
 bool Call::is_predicted() const {
-    return only_asks() || kind == Kind::setsid || kind == Kind::setpgid || kind == Kind::subreaper ||
-           kind == Kind::death_signal;
+    return only_asks() || about_terminal() || kind == Kind::setsid || kind == Kind::setpgid ||
+           kind == Kind::subreaper || kind == Kind::death_signal;
 }
 
 std::string describe(const Call& call) {
@@ -211,6 +266,16 @@ std::string describe(const Call& call) {
         return join("getpgid(", call.pid, ")");
     case Call::Kind::getppid:
         return "getppid()";
+    case Call::Kind::take_terminal:
+        return join("ioctl(", call.fd, ", TIOCSCTTY, ", call.address, ")");
+    case Call::Kind::leave_terminal:
+        return join("ioctl(", call.fd, ", TIOCNOTTY)");
+    case Call::Kind::get_foreground:
+        return join("ioctl(", call.fd, ", TIOCGPGRP)");
+    case Call::Kind::set_foreground:
+        return join("ioctl(", call.fd, ", TIOCSPGRP)");
+    case Call::Kind::get_terminal_session:
+        return join("ioctl(", call.fd, ", TIOCGSID)");
     default:
         return "a call";
     }

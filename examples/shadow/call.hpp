@@ -20,32 +20,44 @@ struct Call {
         setpgid,
         unshare,
         setns,
-        subreaper,      ///< prctl(PR_SET_CHILD_SUBREAPER)
-        wait,           ///< wait4
-        waitid,         ///< waitid
-        sigchld_action, ///< rt_sigaction(SIGCHLD): it decides whether dead children stay as zombies
-        kill,           ///< kill
-        tgkill,         ///< tgkill
-        other_kill,     ///< sends SIGKILL by any of the other calls
-        getsid,         ///< getsid
-        getpgid,        ///< getpgid, getpgrp
-        getppid,        ///< getppid
-        death_signal,   ///< prctl(PR_SET_PDEATHSIG)
+        subreaper,            ///< prctl(PR_SET_CHILD_SUBREAPER)
+        wait,                 ///< wait4
+        waitid,               ///< waitid
+        sigchld_action,       ///< rt_sigaction(SIGCHLD): it decides whether dead children stay as zombies
+        kill,                 ///< kill
+        tgkill,               ///< tgkill
+        other_kill,           ///< sends SIGKILL by any of the other calls
+        getsid,               ///< getsid
+        getpgid,              ///< getpgid, getpgrp
+        getppid,              ///< getppid
+        death_signal,         ///< prctl(PR_SET_PDEATHSIG)
+        take_terminal,        ///< ioctl(TIOCSCTTY)
+        leave_terminal,       ///< ioctl(TIOCNOTTY)
+        get_foreground,       ///< ioctl(TIOCGPGRP)
+        set_foreground,       ///< ioctl(TIOCSPGRP)
+        get_terminal_session, ///< ioctl(TIOCGSID)
+        hang_up,              ///< vhangup
+        open,                 ///< open, creat, openat, openat2: may give a session leader its terminal
         exit_group,
         deadly_signal, ///< no call: a signal about to be delivered that ends the whole process
     };
     Kind kind = Kind::none;
-    std::uint64_t flags = 0;   ///< fork, unshare, setns: CLONE_...; wait, waitid: options
+    std::uint64_t flags = 0;   ///< fork, unshare, setns: CLONE_...; wait, waitid: options; open: O_...
     int exit_signal = 0;       ///< fork
     pid_t pid = 0;             ///< whom it names, in the caller's own numbers; waitid: its id; tgkill: the process
     pid_t pgid = 0;            ///< setpgid
     pid_t tid = 0;             ///< tgkill
     int which = 0;             ///< waitid: P_...
-    int fd = -1;               ///< setns
+    int fd = -1;               ///< setns, terminals
     int signal = 0;            ///< kill and its kin, death_signal, deadly_signal
     bool on = false;           ///< subreaper
-    std::uint64_t address = 0; ///< wait: the status; waitid: the siginfo; sigchld_action: the new action; 0 for none
+    std::uint64_t address = 0; ///< wait: the status; waitid: the siginfo; sigchld_action: the new action; 0 for none;
+                               ///< terminals: the argument
 
+    bool about_terminal() const {
+        return kind == Kind::take_terminal || kind == Kind::leave_terminal || kind == Kind::get_foreground ||
+               kind == Kind::set_foreground || kind == Kind::get_terminal_session;
+    }
     bool waits() const { return kind == Kind::wait || kind == Kind::waitid; }
     bool kills() const; ///< sends SIGKILL
     /// It changes nothing, or nothing that the mirror knows of.

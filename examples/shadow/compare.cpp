@@ -108,6 +108,10 @@ void Comparer::compare_process(const ProcessView& library, const ProcessView& ke
     expect("parent", library.ppid, kernel.ppid);
     expect("group", library.pgid, kernel.pgid);
     expect("session", library.sid, kernel.sid);
+    if (library.terminal_known) {
+        expect("terminal", library.terminal.name(), kernel.terminal.name());
+        expect("foreground", library.foreground, kernel.foreground);
+    }
     expect("state", std::string(state_of(library)), std::string(state_of(kernel)));
     expect("threads", list(tids_of(library)), list(tids_of(kernel)));
     for (const TaskView& mine : library.tasks) {

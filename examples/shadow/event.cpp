@@ -71,6 +71,10 @@ struct Describe {
     }
     std::string operator()(const Stopped& e) const { return join("stop ", e.tid, ": ", signal_name(e.signal)); }
     std::string operator()(const Continued& e) const { return join("continue ", e.tid); }
+    std::string operator()(const TerminalTaken& e) const { return join("terminal ", e.device.name(), " for ", e.pid); }
+    std::string operator()(const TerminalLeft& e) const { return join("terminal given up by ", e.pid); }
+    std::string operator()(const ForegroundSet& e) const { return join("foreground ", e.pgid, " by ", e.pid); }
+    std::string operator()(const HungUp& e) const { return join("hang-up of ", e.device.name()); }
 };
 
 struct Subjects {
@@ -81,6 +85,10 @@ struct Subjects {
     std::vector<pid_t> operator()(const SessionMade& e) const { return {e.pid}; }
     std::vector<pid_t> operator()(const GroupSet& e) const { return {e.pid}; }
     std::vector<pid_t> operator()(const SubreaperSet& e) const { return {e.pid}; }
+    std::vector<pid_t> operator()(const TerminalTaken& e) const { return {e.pid}; }
+    std::vector<pid_t> operator()(const TerminalLeft& e) const { return {e.pid}; }
+    std::vector<pid_t> operator()(const ForegroundSet& e) const { return {e.pid}; }
+    std::vector<pid_t> operator()(const HungUp&) const { return {}; }
     template <class OfOneTask>
     std::vector<pid_t> operator()(const OfOneTask& e) const {
         return {e.tid};

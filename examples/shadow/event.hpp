@@ -5,6 +5,7 @@
 #pragma once
 
 #include "resource_kind.hpp"
+#include "terminals.hpp"
 
 #include <cstdint>
 #include <string>
@@ -84,8 +85,24 @@ struct Continued {
     pid_t tid = 0;
 };
 
-using Event = std::variant<Forked, Execed, Exited, Leaving, Reaped, SessionMade, GroupSet, Unshared, Entered,
-                           SubreaperSet, ChildRuleSet, Stopped, Continued>;
+struct TerminalTaken { ///< as the controlling one of the session that the process leads
+    pid_t pid = 0;
+    Device device;
+};
+struct TerminalLeft { ///< by a leader for the whole session
+    pid_t pid = 0;
+};
+struct ForegroundSet {
+    pid_t pid = 0;
+    pid_t pgid = 0;
+};
+struct HungUp {
+    Device device;
+};
+
+using Event =
+    std::variant<Forked, Execed, Exited, Leaving, Reaped, SessionMade, GroupSet, Unshared, Entered, SubreaperSet,
+                 ChildRuleSet, Stopped, Continued, TerminalTaken, TerminalLeft, ForegroundSet, HungUp>;
 
 /// The tasks and processes that an event is about.
 std::vector<pid_t> subjects(const Event& event);

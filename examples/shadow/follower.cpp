@@ -32,6 +32,8 @@ bool Follower::is_to_be_dropped(const Event& event) const {
     // Some change nothing (a shell and its child both set the child's group): leaving those out would break nothing.
     case Break::setpgid:
         return std::holds_alternative<GroupSet>(event) && mirror_.has_effect(event);
+    case Break::terminal:
+        return std::holds_alternative<TerminalTaken>(event);
     case Break::unshare:
         return std::holds_alternative<Unshared>(event) && mirror_.has_effect(event);
     }

@@ -30,7 +30,10 @@ public:
     void ended_with(pid_t pid, int status) override;
     void asked(Question& question) override;
     void answered(const Question& question, std::int64_t result, bool certain) override;
-    void waited(const Question& question, const Waited& waited, pid_t who, std::int64_t result, bool certain) override;
+    void waited(const Question& question, const WaitAnswer& answer, bool certain) override;
+    bool may_get_terminal(pid_t pid) const override { return mirror_.may_get_terminal(pid); }
+    void opened(pid_t pid, const Opened& opened, bool took, bool certain) override;
+    std::vector<Device> lost_terminals() const override;
     bool vanishes(pid_t pid) override { return mirror_.vanishes(pid); }
 
     const Totals& totals() const { return totals_; }

@@ -22,6 +22,8 @@ void Follower::asked(Question& question) {
 bool Follower::is_to_be_dropped(const Question& question) const {
     if (question.call.kind == Call::Kind::setsid)
         return broken_ == Break::setsid;
+    if (question.call.kind == Call::Kind::take_terminal)
+        return broken_ == Break::terminal;
     if (question.call.kind != Call::Kind::setpgid || broken_ != Break::setpgid)
         return false;
     const pid_t target = question.first.value_or(0) != 0 ? *question.first : question.pid;
@@ -41,8 +43,32 @@ void Follower::answered(const Question& question, std::int64_t result, bool cert
     count(question, verdict);
 }
 
-void Follower::waited(const Question& question, const Waited& waited, pid_t who, std::int64_t result, bool certain) {
-    count(question, certain ? mirror_.judge_wait(question, waited, who, result) : Verdict());
+void Follower::waited(const Question& question, const WaitAnswer& answer, bool certain) {
+    count(question, certain ? mirror_.judge_wait(question, answer) : Verdict());
+}
+
+void Follower::opened(pid_t pid, const Opened& opened, bool took, bool certain) {
+    if (took && broken_ == Break::terminal)
+        return;
+    Verdict verdict;
+    if (const auto expected = certain ? mirror_.predict_open(pid, opened) : std::nullopt) {
+        const auto in_words = [](bool taken) { return taken ? "its terminal" : "not its terminal"; };
+        verdict = {*expected == took ? Verdict::Kind::right : Verdict::Kind::wrong, in_words(*expected),
+                   in_words(took)};
+    }
+    count(join("open of ", opened.file.device.name(), " by ", pid), verdict);
+}
+
+/// A pseudo-terminal is lost the moment that its other end is closed, by whomever and in the middle of anything. Its
+/// name goes first. A session that has lost its terminal while the name is still there has not lost it so.
+std::vector<Device> Follower::lost_terminals() const {
+    std::vector<Device> out;
+    for (const auto& [device, leader, birth] : mirror_.held_terminals()) {
+        const auto stat = proc::stat(leader);
+        if (stat && !stat->ended() && stat->terminal == 0 && (!birth || node_birth(leader, device) != birth))
+            out.push_back(device);
+    }
+    return out;
 }
 
 void Follower::count(const Question& question, const Verdict& verdict) {

@@ -71,6 +71,8 @@ void History::record(unsigned long number, const Event& event, bool last,
         note(session->pid, join("session ", session->pid));
     } else if (const auto* group = std::get_if<GroupSet>(&event)) {
         note(group->pid, join("group ", group->pgid));
+    } else if (const auto* taken = std::get_if<TerminalTaken>(&event)) {
+        note(taken->pid, join("terminal ", taken->device.name()));
     } else if (const auto* reaper = std::get_if<SubreaperSet>(&event)) {
         note(reaper->pid, reaper->on ? "subreaper" : "no subreaper");
     } else if (const auto* unshare = std::get_if<Unshared>(&event)) {

@@ -36,8 +36,13 @@ std::optional<ProcessView> kernel_view(pid_t pid, const std::set<pid_t>& chosen)
     const auto leader = proc::stat(pid);
     if (!leader)
         return std::nullopt;
-    ProcessView view{
-        .pid = pid, .ppid = leader->ppid, .pgid = leader->pgid, .sid = leader->sid, .zombie = false, .tasks = {}};
+    ProcessView view;
+    view.pid = pid;
+    view.ppid = leader->ppid;
+    view.pgid = leader->pgid;
+    view.sid = leader->sid;
+    view.terminal = {leader->terminal};
+    view.foreground = leader->foreground;
     if (!leader->ended() && leader->threads == 1) {
         view.tasks.push_back(task_view(*leader, chosen));
         return view;

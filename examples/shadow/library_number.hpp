@@ -3,6 +3,7 @@
 
 #include <procspace/procspace.hpp>
 
+#include <cstdint>
 #include <sys/types.h>
 
 namespace shadow {
@@ -18,6 +19,11 @@ inline procspace::Pid number(pid_t pid) {
 }
 inline pid_t kernel_number(procspace::Pid pid) {
     return pid != outside_number ? static_cast<pid_t>(pid) : 0;
+}
+
+/// An error as a call returns it; 0 for none.
+inline std::int64_t failure(procspace::Errno error) {
+    return -static_cast<std::int64_t>(error);
 }
 
 } // namespace shadow

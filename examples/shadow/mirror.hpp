@@ -6,6 +6,7 @@
 #include "resources.hpp"
 #include "view.hpp"
 
+#include <procspace/posix/terminal.hpp>
 #include <procspace/procspace.hpp>
 
 #include <csignal>
@@ -48,6 +49,7 @@ public:
     using Process = procspace::BasicProcess<TreeTraits>;
     using Thread = procspace::BasicThread<TreeTraits>;
     using Group = procspace::BasicProcessGroup<TreeTraits>;
+    using Terminal = procspace::BasicTerminal<TreeTraits>;
 
     /// Builds what the command is born into: shadow itself, its group and its session.
     Mirror();
@@ -74,7 +76,18 @@ public:
     /// Whether an answer may be another one because of somebody whom the mirror does not follow.
     bool may_be_excused(const Question& question) const;
     /// Whether the library would have given the answer of a wait; to be asked before a reap is applied.
-    Verdict judge_wait(const Question& question, const Waited& waited, pid_t who, std::int64_t result);
+    Verdict judge_wait(const Question& question, const WaitAnswer& answer);
+    /// Whether an open that succeeded has made it the terminal of the opener.
+    std::optional<bool> predict_open(pid_t pid, const Opened& opened);
+    /// Whether an open can give it a controlling terminal.
+    bool may_get_terminal(pid_t pid) const;
+    struct HeldTerminal {
+        Device device;
+        pid_t leader = 0;
+        NodeBirth birth; ///< of the terminal's name when it was taken
+    };
+    /// The controlling terminals of all sessions whose leaders live.
+    std::vector<HeldTerminal> held_terminals() const;
     /// The status that the parent of a dead process is told.
     void ended_with(pid_t pid, int status);
 
@@ -97,7 +110,12 @@ private:
     Outcome on(const ChildRuleSet& event);
     Outcome on(const Stopped& event);
     Outcome on(const Continued& event);
+    Outcome on(const TerminalTaken& event);
+    Outcome on(const TerminalLeft& event);
+    Outcome on(const ForegroundSet& event);
+    Outcome on(const HungUp& event);
 
+    static std::optional<std::int64_t> told(const Question& question, const procspace::Result<procspace::Pid>& answer);
     static std::string unknown(const char* what, pid_t number);
     Handle process(pid_t pid) const;
     Thread* thread(pid_t tid) const;
@@ -108,6 +126,11 @@ private:
     bool may_have_strangers(pid_t pgid) const;
     bool is_our_group(pid_t pgid) const;
     std::optional<std::int64_t> predict_setpgid(Process& caller, const Question& question);
+    bool is_in_own_session(const Process& process) const;
+    Terminal& terminal(Device device);
+    Device device_of(const Process& process) const;
+    bool is_taken_outside(Device device) const;
+    std::optional<std::int64_t> predict_terminal(Process& caller, const Question& question);
     std::optional<std::int64_t> predict_kill(Process& caller, const Question& question) const;
     std::shared_ptr<Group> group_in_session_of(const Process& member, pid_t pgid);
     TaskNamespace inherit(const TaskNamespace* parent, const Forked& event);
@@ -120,6 +143,8 @@ private:
 
     // Declared first, so that it outlives every handle below.
     mutable procspace::BasicProcessTree<TreeTraits> tree_;
+    std::map<Device, Terminal> terminals_;
+    std::map<pid_t, NodeBirth> terminal_births_; ///< by the session's leader
     Handle shadow_;
     std::map<pid_t, std::shared_ptr<Thread>> threads_; ///< a process knows its threads weakly: these keep them
     /// The kernel's names for namespaces seen so far: how a setns is understood.

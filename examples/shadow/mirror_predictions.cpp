@@ -22,10 +22,6 @@ namespace {
 namespace posix = procspace::posix;
 using Expected = std::optional<std::int64_t>;
 
-std::int64_t failure(procspace::Errno error) {
-    return -static_cast<std::int64_t>(error);
-}
-
 /// Whether the kernel lets one send signals to the other; nothing where that is not for us to know.
 std::optional<bool> may_signal(pid_t sender, pid_t target) {
     const auto from = proc::credentials(sender);
@@ -114,29 +110,31 @@ std::optional<std::int64_t> Mirror::predict_kill(Process& caller, const Question
     return failure(answer.error);
 }
 
-Expected Mirror::predict(const Question& question) {
+/// A number as the caller is told it.
+std::optional<std::int64_t> Mirror::told(const Question& question, const procspace::Result<procspace::Pid>& answer) {
+    if (!answer)
+        return failure(answer.error);
+    return question.numbers->told_to(question.tid, kernel_number(answer.value));
+}
+
+std::optional<std::int64_t> Mirror::predict(const Question& question) {
     Thread* const task = thread(question.tid);
     if (task == nullptr)
         return std::nullopt;
     Process& caller = *task->process();
-    const auto told = [&](const procspace::Result<procspace::Pid>& answer) -> Expected {
-        if (!answer)
-            return failure(answer.error);
-        return question.numbers->told_to(question.tid, kernel_number(answer.value));
-    };
     switch (question.call.kind) {
     case Call::Kind::setsid:
-        return told(posix::setsid(caller));
+        return told(question, posix::setsid(caller));
     case Call::Kind::setpgid:
         return predict_setpgid(caller, question);
     case Call::Kind::getsid:
     case Call::Kind::getpgid:
         if (!question.first || may_be_strange(*question.first))
             return std::nullopt;
-        return told(question.call.kind == Call::Kind::getsid ? posix::getsid(caller, *question.first)
-                                                             : posix::getpgid(caller, *question.first));
+        return told(question, question.call.kind == Call::Kind::getsid ? posix::getsid(caller, *question.first)
+                                                                       : posix::getpgid(caller, *question.first));
     case Call::Kind::getppid:
-        return told(posix::getppid(caller));
+        return told(question, posix::getppid(caller));
     case Call::Kind::subreaper:
         return 0; // it cannot fail: what it does is told by an event
     case Call::Kind::death_signal:
@@ -145,12 +143,17 @@ Expected Mirror::predict(const Question& question) {
     case Call::Kind::tgkill:
         return predict_kill(caller, question);
     default:
-        return std::nullopt;
+        return question.call.about_terminal() ? predict_terminal(caller, question) : std::nullopt;
     }
 }
 
 /// A number that nobody had when the library was asked may have become a stranger's since.
+/// Or the other end of the terminal may have been closed.
 bool Mirror::may_be_excused(const Question& question) const {
+    if (question.call.about_terminal()) {
+        const auto now = terminal_file(question.pid, question.tid, question.call.fd);
+        return !now || now->hung_up;
+    }
     for (const auto& number : {question.first, question.second})
         if (number && *number != 0 && *number != std::numeric_limits<pid_t>::min() && may_be_strange(std::abs(*number)))
             return true;

@@ -96,12 +96,17 @@ TreeView Mirror::view() const {
             if (node == nullptr)
                 return;
             if (!node->template data<MirrorProcess>()->surroundings) {
-                ProcessView process{.pid = static_cast<pid_t>(child.pid),
-                                    .ppid = kernel_number(child.ppid),
-                                    .pgid = kernel_number(child.pgid),
-                                    .sid = kernel_number(child.sid),
-                                    .zombie = child.state == procspace::ProcessState::zombie,
-                                    .tasks = {}};
+                ProcessView process;
+                process.pid = static_cast<pid_t>(child.pid);
+                process.ppid = kernel_number(child.ppid);
+                process.pgid = kernel_number(child.pgid);
+                process.sid = kernel_number(child.sid);
+                process.zombie = child.state == procspace::ProcessState::zombie;
+                process.terminal_known = !is_in_own_session(*node);
+                if (const auto* const its = Terminal::of(*node)) {
+                    process.terminal = device_of(*node);
+                    process.foreground = kernel_number(its->foreground_group(*node).value);
+                }
                 node->for_each_thread([&](procspace::Pid tid) {
                     const Thread* task = thread(static_cast<pid_t>(tid));
                     if (task == nullptr)

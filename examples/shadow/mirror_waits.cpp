@@ -4,6 +4,9 @@
 /// zombie that the call has taken. It is asked with WNOWAIT what there was to tell, about the child that was told and
 /// about all whom the call meant.
 ///
+/// One that slept woke up some time ago, and other things may have happened since: then all that counts is whether the
+/// child that it tells of was among those that it could tell of.
+///
 /// Deaths are taken in one by one and are certain. Stops and continuations are not: a stopped job goes on the moment
 /// that somebody sends SIGCONT, and its parent may look before, in between or afterwards. What the kernel tells of them
 /// must fit the mirror, but where it tells nothing, or of somebody else's, the library has no certain answer.
@@ -31,10 +34,6 @@ using Report = procspace::Result<procspace::WaitReport>;
 constexpr std::uint32_t changes = WaitFlag::stopped | WaitFlag::continued;
 constexpr std::uint32_t clones = WaitFlag::all | WaitFlag::clone | WaitFlag::no_thread;
 
-std::int64_t failure(Errno error) {
-    return -static_cast<std::int64_t>(error);
-}
-
 std::string in_words(procspace::Pid pid, procspace::WaitStatus status) {
     if (pid == 0)
         return "nothing yet";
@@ -50,8 +49,10 @@ std::string in_words(const Report& report) {
 
 } // namespace
 
-/// `who`: whom the call has told of, in shadow's numbers; 0 for nobody, or when that can't be known.
-Verdict Mirror::judge_wait(const Question& question, const Waited& waited, pid_t who, std::int64_t result) {
+Verdict Mirror::judge_wait(const Question& question, const WaitAnswer& answer) {
+    const Waited& waited = answer.told;
+    const pid_t who = answer.who;
+    const std::int64_t result = answer.result;
     Thread* const caller = thread(question.tid);
     const bool said = result >= 0 || result == -ECHILD || result == -EINVAL || result == -ESRCH;
     if (caller == nullptr || !said || !question.first || (who == 0 && waited.kind != Waited::Kind::nothing))
@@ -86,9 +87,9 @@ Verdict Mirror::judge_wait(const Question& question, const Waited& waited, pid_t
     };
 
     if (waited.kind == Waited::Kind::nothing) {
-        if (result < 0 || !meant)
-            return verdict(failure(meant.error) == result, meant);
-        return meant.value.pid != 0 && is_change(meant) ? Verdict() : verdict(meant.value.pid == 0, meant);
+        const bool right = result < 0 || !meant ? failure(meant.error) == result : meant.value.pid == 0;
+        const bool certain = answer.at_once && !(meant && meant.value.pid != 0 && is_change(meant));
+        return right || certain ? verdict(right, meant) : Verdict();
     }
     const Report told = look(WaitId::pid, who, wanted);
     if (!meant || !told)
@@ -107,8 +108,10 @@ Verdict Mirror::judge_wait(const Question& question, const Waited& waited, pid_t
         waited.kind == Waited::Kind::unknown || (child != nullptr && child->data<MirrorProcess>()->status_unknown);
     if (told.value.pid == 0 || !(same || any_status))
         return verdict(false, told);
-    // Of several it is the first, unless what has happened to another is no longer certain.
-    return verdict(meant.value.pid == told.value.pid || (flags & changes) != 0, meant);
+    // Of several it is the first. Unless others were not there yet when the call woke up and chose, or what has
+    // happened to them is not certain.
+    const bool fits = meant.value.pid == told.value.pid || !answer.at_once || (flags & changes) != 0;
+    return verdict(fits, fits ? told : meant);
 }
 
 } // namespace shadow

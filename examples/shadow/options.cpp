@@ -6,7 +6,7 @@
 namespace shadow {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Break>, 9> break_kinds{{
+constexpr std::array<std::pair<std::string_view, Break>, 10> break_kinds{{
     {"fork", Break::fork},
     {"thread", Break::thread},
     {"exec", Break::exec},
@@ -16,6 +16,7 @@ constexpr std::array<std::pair<std::string_view, Break>, 9> break_kinds{{
     {"setsid", Break::setsid},
     {"setpgid", Break::setpgid},
     {"unshare", Break::unshare},
+    {"terminal", Break::terminal},
 }};
 
 std::optional<Break> break_kind(std::string_view word) {
@@ -111,7 +112,7 @@ that the event concerns and of 16 others in turn; each task is compared once mor
   --dot FILE    write the tree for Graphviz
   --json FILE   write everything as JSON
   --break KIND  do not repeat the first event of KIND in the library, to see that this is noticed; KIND is one of
-                fork thread exec exit reap reparent setsid setpgid unshare
+                fork thread exec exit reap reparent setsid setpgid unshare terminal
   --snapshot    load the process tree of this machine into the library, check it against /proc and print it
 
 Nothing is written to standard output but by the command. On standard error: the differences as they are found, the tree

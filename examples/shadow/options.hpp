@@ -8,7 +8,7 @@
 namespace shadow {
 
 /// The kinds of event whose mirror --break can drop.
-enum class Break { none, fork, thread, exec, exit, reap, reparent, setsid, setpgid, unshare };
+enum class Break { none, fork, thread, exec, exit, reap, reparent, setsid, setpgid, unshare, terminal };
 
 struct Options {
     bool log = false;

@@ -77,6 +77,12 @@ std::optional<Stat> parse_stat(const std::optional<std::string>& text) {
         case 6:
             out.sid = number<pid_t>(word);
             break;
+        case 7:
+            out.terminal = static_cast<std::uint32_t>(number<std::int32_t>(word));
+            break;
+        case 8:
+            out.foreground = number<pid_t>(word);
+            break;
         case 9:
             out.flags = number<unsigned>(word);
             break;
@@ -111,6 +117,20 @@ std::vector<pid_t> numbered_entries(const std::string& directory) {
     ::closedir(dir);
     std::sort(out.begin(), out.end());
     return out;
+}
+
+/// The text after "NAME:" in a file that has a line for each.
+std::optional<std::string> field_of(const std::string& path, std::string_view name) {
+    const auto text = read_file(path);
+    if (!text)
+        return std::nullopt;
+    const std::string lines = "\n" + *text;
+    const std::string key = join("\n", name, ":\t");
+    const auto at = lines.find(key);
+    if (at == std::string::npos)
+        return std::nullopt;
+    const auto begin = at + key.size();
+    return lines.substr(begin, lines.find('\n', begin) - begin);
 }
 
 bool has_bit(const std::optional<std::string>& mask, int bit) {
@@ -161,15 +181,7 @@ std::vector<pid_t> processes() {
 }
 
 std::optional<std::string> status_field(pid_t tid, std::string_view name) {
-    const auto text = read_file(path_of(tid, "status"));
-    if (!text)
-        return std::nullopt;
-    const std::string key = join("\n", name, ":\t");
-    const auto at = text->find(key);
-    if (at == std::string::npos)
-        return std::nullopt;
-    const auto begin = at + key.size();
-    return text->substr(begin, text->find('\n', begin) - begin);
+    return field_of(path_of(tid, "status"), name);
 }
 
 std::vector<pid_t> numbers(pid_t tid) {
@@ -223,7 +235,11 @@ std::optional<Credentials> credentials(pid_t tid) {
     }
     out.user_namespace = namespace_inode(tid, "user").value_or(0);
     constexpr int cap_kill = 5;
-    out.may_kill = has_bit(status_field(tid, "CapEff"), cap_kill);
+    constexpr int cap_sys_admin = 21;
+    constexpr std::uint64_t first_user_namespace = 0xEFFFFFFD; // PROC_USER_INIT_INO
+    const auto capabilities = status_field(tid, "CapEff");
+    out.may_kill = has_bit(capabilities, cap_kill);
+    out.may_administrate = has_bit(capabilities, cap_sys_admin) && out.user_namespace == first_user_namespace;
     return out;
 }
 
@@ -269,14 +285,14 @@ std::optional<std::string> descriptor(pid_t tid, int fd) {
     return read_link(path_of(tid, "fd/") + std::to_string(fd));
 }
 
+std::optional<unsigned> descriptor_flags(pid_t tid, int fd) {
+    const auto flags = field_of(path_of(tid, "fdinfo/") + std::to_string(fd), "flags");
+    return flags ? std::optional(static_cast<unsigned>(std::strtoul(flags->c_str(), nullptr, 8))) : std::nullopt;
+}
+
 std::optional<pid_t> pidfd_target(pid_t tid, int fd) {
-    const auto text = read_file(path_of(tid, "fdinfo/") + std::to_string(fd));
-    if (!text)
-        return std::nullopt;
-    const auto at = text->find("\nPid:\t");
-    if (at == std::string::npos)
-        return std::nullopt;
-    return number<pid_t>(std::string_view(*text).substr(at + 6));
+    const auto target = field_of(path_of(tid, "fdinfo/") + std::to_string(fd), "Pid");
+    return target ? std::optional(number<pid_t>(*target)) : std::nullopt;
 }
 
 } // namespace shadow::proc

@@ -21,6 +21,8 @@ struct Stat {
     pid_t ppid = 0;
     pid_t pgid = 0;
     pid_t sid = 0;
+    std::uint32_t terminal = 0; ///< the controlling one: its device's number, 0 for none
+    pid_t foreground = 0;       ///< the group in the foreground there
     unsigned flags = 0;
     long threads = 0;
     std::uint64_t start_time = 0;
@@ -64,6 +66,7 @@ struct Credentials {
     uid_t saved = 0;
     std::uint64_t user_namespace = 0; ///< its inode number; 0 when it may not be read
     bool may_kill = false;            ///< CAP_KILL
+    bool may_administrate = false;    ///< CAP_SYS_ADMIN, and in the user namespace where that counts for the machine
 };
 std::optional<Credentials> credentials(pid_t tid);
 
@@ -91,6 +94,8 @@ std::optional<std::uint64_t> namespace_inode(pid_t tid, const char* name);
 
 /// What /proc/TID/fd/FD points to, such as "net:[4026531840]".
 std::optional<std::string> descriptor(pid_t tid, int fd);
+/// The flags that it was opened with.
+std::optional<unsigned> descriptor_flags(pid_t tid, int fd);
 /// The process that the pidfd FD of TID stands for.
 std::optional<pid_t> pidfd_target(pid_t tid, int fd);
 

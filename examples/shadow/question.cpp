@@ -30,6 +30,17 @@ Question question_of(pid_t tid, pid_t pid, const Call& call, const PidNumbers& n
     } else {
         out.first = translated(tid, call.pid, numbers);
     }
+    if (call.about_terminal()) {
+        out.terminal = terminal_use(pid, tid, call);
+        if (call.kind == Call::Kind::set_foreground && out.terminal && out.terminal->argument)
+            out.first =
+                *out.terminal->argument > 0 ? numbers.seen_by(tid, *out.terminal->argument) : out.terminal->argument;
+    }
+    if (call.kind == Call::Kind::hang_up)
+        if (const auto stat = proc::stat(pid); stat && stat->terminal != 0) {
+            out.terminal.emplace();
+            out.terminal->file.device = {stat->terminal};
+        }
     out.second = translated(tid, call.kind == Call::Kind::tgkill ? call.tid : call.pgid, numbers);
     return out;
 }

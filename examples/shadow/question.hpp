@@ -3,6 +3,7 @@
 
 #include "call.hpp"
 #include "numbers.hpp"
+#include "terminals.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -21,8 +22,17 @@ struct Question {
     std::optional<pid_t> first;
     std::optional<pid_t> second;
     const PidNumbers* numbers = nullptr;  ///< to tell the caller's numbers from ours
+    std::optional<TerminalUse> terminal;  ///< of a call about one; its number is `first`
     pid_t own_group = 0;                  ///< of the caller, when the call begins: whom a wait without a number means
     std::optional<std::int64_t> expected; ///< what the library says that the call will return, if it was asked yet
+};
+
+/// What a wait returned.
+struct WaitAnswer {
+    Waited told;
+    pid_t who = 0; ///< whom it told of, in shadow's numbers; 0 for nobody, or when that can't be known
+    std::int64_t result = 0;
+    bool at_once = false; ///< nothing has happened since the call began: it did not choose among what was there earlier
 };
 
 /// How a prediction turned out.

@@ -146,6 +146,13 @@ void Tracer::on_syscall(Tracee& task) {
         return go_on(task);
     }
     const auto call = followed_call(task.tid, *stop);
+    if (call && call->kind == Call::Kind::open) {
+        if (witness_.may_get_terminal(task.pid))
+            task.call = *call;
+        return go_on(task);
+    }
+    if (call && call->about_terminal() && !terminal_file(task.pid, task.tid, call->fd))
+        return go_on(task);
     // The exit of a single thread is held when it comes to its last stop.
     if (!call || (call->kind == Call::Kind::exit_group && !has_living_siblings(task)))
         return go_on(task);

@@ -60,9 +60,14 @@ public:
     virtual void asked(Question& question) = 0;
     /// The kernel has answered, and nothing has happened since: `certain`, unless something may have that is not seen.
     virtual void answered(const Question& question, std::int64_t result, bool certain) = 0;
-    /// A wait has been answered, about `who`: the process in shadow's numbers, 0 for nobody.
-    virtual void waited(const Question& question, const Waited& waited, pid_t who, std::int64_t result,
-                        bool certain) = 0;
+    /// The same for a wait.
+    virtual void waited(const Question& question, const WaitAnswer& answer, bool certain) = 0;
+    /// Whether an open can give this process a controlling terminal.
+    virtual bool may_get_terminal(pid_t pid) const = 0;
+    /// Such an open has opened a terminal: `took` it, as the kernel says.
+    virtual void opened(pid_t pid, const Opened& opened, bool took, bool certain) = 0;
+    /// Terminals that the library thinks to be somebody's, and whose other end was closed.
+    virtual std::vector<Device> lost_terminals() const = 0;
     /// The parent of this zombie wants none: it disappears as soon as the parent would be told.
     virtual bool vanishes(pid_t pid) = 0;
 };
@@ -111,6 +116,9 @@ private:
     void let_die(Tracee& task);
     bool has_been_woken(const Tracee& held) const;
     void admit();
+    void terminal_changed(const Tracee& task, Call::Kind kind);
+    void find_terminal_changed(const Tracee& task, Call::Kind kind);
+    void opened(const Tracee& task, const Call& call, std::int64_t result);
     void judge(const Tracee& task, const Call& call, std::int64_t result);
     void judge_wait(const Tracee& task, const Waited& waited, std::int64_t result);
     bool all_deaths_are_seen() const;

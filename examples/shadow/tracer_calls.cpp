@@ -19,6 +19,8 @@ void Tracer::call_returned(Tracee& task, std::int64_t result) {
     if (current_ == task.tid)
         current_ = 0;
     const Waited waited = call.waits() ? waited_for(task.tid, call, result) : Waited();
+    if (call.kind == Call::Kind::open)
+        return opened(task, call, result);
     if (call.waits())
         judge_wait(task, waited, result);
     else
@@ -35,6 +37,15 @@ void Tracer::call_returned(Tracee& task, std::int64_t result) {
     case Call::Kind::getpgid:
     case Call::Kind::getppid:
     case Call::Kind::death_signal:
+    case Call::Kind::get_foreground:
+    case Call::Kind::get_terminal_session:
+        return;
+    case Call::Kind::take_terminal:
+    case Call::Kind::leave_terminal:
+    case Call::Kind::set_foreground:
+    case Call::Kind::hang_up:
+        return terminal_changed(task, call.kind);
+    case Call::Kind::open: // seen to above
         return;
     case Call::Kind::kill:
     case Call::Kind::tgkill:
@@ -95,6 +106,11 @@ void Tracer::call_lost(Tracee& task) {
             tell(GroupSet{target, stat->pgid});
         return;
     }
+    case Call::Kind::take_terminal:
+    case Call::Kind::leave_terminal:
+    case Call::Kind::set_foreground:
+    case Call::Kind::hang_up:
+        return find_terminal_changed(task, call.kind);
     case Call::Kind::wait:
     case Call::Kind::waitid:
         return find_taken_child(task, 0);

@@ -82,7 +82,8 @@ void Tracer::ended(Tracee& task, int status) {
     task.phase = Phase::dead;
     const pid_t pid = task.pid;
     tell(Exited{pid, task.tid, status});
-    zombies_change_parent(pid);
+    if (!has_living_siblings(task)) // else its children stay with its process
+        zombies_change_parent(pid);
     settle_due_ = true;
 }
 

@@ -31,6 +31,12 @@ bool Tracer::knows_zombies_of(const Tracee& parent, pid_t but) const {
 void Tracer::judge(const Tracee& task, const Call& call, std::int64_t result) {
     if (call.kind == Call::Kind::fork && (call.flags & CLONE_UNTRACED) != 0)
         some_unseen_ = true;
+    pid_t number = 0;
+    if (result >= 0 && (call.kind == Call::Kind::get_foreground || call.kind == Call::Kind::get_terminal_session)) {
+        if (!ptrace::read_memory(task.tid, call.address, &number, sizeof number))
+            return; // another thread has taken the place away where the answer is
+        result = number;
+    }
     witness_.answered(task.question, result, task.asked_at == events_ && all_deaths_are_seen());
 }
 
@@ -39,7 +45,7 @@ void Tracer::judge_wait(const Tracee& task, const Waited& waited, std::int64_t r
     if (who && (waited.kind == Waited::Kind::stopped || waited.kind == Waited::Kind::continued))
         catch_up_with(*who, waited.kind == Waited::Kind::continued);
     const bool certain = who && all_deaths_are_seen() && knows_zombies_of(task, *who);
-    witness_.waited(task.question, waited, who.value_or(0), result, certain);
+    witness_.waited(task.question, {waited, who.value_or(0), result, task.asked_at == events_}, certain);
 }
 
 /// The parent of a job that stops or goes on may tell of it before the job itself does.

@@ -85,7 +85,12 @@ void Tracer::compare() {
     using namespace std::chrono_literals;
     constexpr int patience = 20;
     constexpr int most_patience = 5000;
-    for (int tries = 0; !witness_.agrees(processes()); ++tries) {
+    const auto agree = [&] {
+        for (const Device device : witness_.lost_terminals())
+            tell(HungUp{device});
+        return witness_.agrees(processes());
+    };
+    for (int tries = 0; !agree(); ++tries) {
         if (tries >= most_patience || (tries >= patience && !someone_woke_up())) {
             witness_.disagrees();
             break;
@@ -139,7 +144,8 @@ bool Tracer::find_news() {
 bool Tracer::someone_woke_up() const {
     return std::any_of(tasks_.begin(), tasks_.end(), [](const auto& entry) {
         const Tracee& task = entry.second;
-        if ((task.phase == Phase::running && !task.stopped) || task.phase == Phase::dead)
+        const bool opens = task.call.kind == Call::Kind::open; // perhaps it has a terminal already
+        if ((task.phase == Phase::running && !task.stopped && !opens) || task.phase == Phase::dead)
             return false;
         const auto stat = proc::stat(task.pid, task.tid);
         if (!stat || stat->ended())

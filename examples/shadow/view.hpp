@@ -27,6 +27,9 @@ struct ProcessView {
     pid_t pgid = 0;
     pid_t sid = 0;
     bool zombie = false;
+    bool terminal_known = true;  ///< false where strangers may do with the terminal what they like
+    Device terminal;             ///< the controlling one
+    pid_t foreground = -1;       ///< the group in the foreground there; -1 without a terminal
     std::vector<TaskView> tasks; ///< the living, ascending
 };
 

@@ -3,6 +3,7 @@
 #
 # Runs shadow and checks its exit status and its last line. DIFFERENCES: 0, `some`, or `-` for "no last line at all".
 # NEEDS, in the environment: a command that has to succeed on this machine, or else the test is skipped.
+# PREDICTED, in the environment: how many predictions have to be made at least; `wrong` instead: one at least is wrong.
 # EXPECT, in the environment: a text that has to be on standard error; EXPECT_OUT: the whole of standard output.
 status=$1
 differences=$2
@@ -59,6 +60,19 @@ some)
     ;;
 esac
 
+if [ -n "$PREDICTED" ]; then
+    totals=$(sed -n 's/^predictions \([0-9]*\), wrong \([0-9]*\), not predicted [0-9]*$/\1 \2/p' "$scratch/err")
+    predictions=${totals% *}
+    wrong=${totals#* }
+    case $PREDICTED in
+    wrong)
+        [ "$wrong" -gt 0 ] || fail "no prediction was wrong: '$totals'"
+        grep -qE "^difference [0-9]* after .*(setpgid|ioctl|setsid|wait4).* by [0-9]*: the library says: .*the kernel says: " \
+            "$scratch/err" || fail "no wrong prediction was told in full"
+        ;;
+    *) [ "$predictions" -ge "$PREDICTED" ] && [ "$wrong" -eq 0 ] || fail "predictions and wrong ones: '$totals'" ;;
+    esac
+fi
 if [ -n "$EXPECT" ]; then
     grep -qF -e "$EXPECT" "$scratch/err" || fail "standard error lacks '$EXPECT'"
 fi

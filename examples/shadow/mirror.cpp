@@ -101,7 +101,7 @@ Mirror::Outcome Mirror::on(const Exited& event) {
     auto effects = owner->exit(reaper_in_namespace(*owner));
     effects.deliver([&](const procspace::BasicEffect<TreeTraits>& effect) {
         if (effect.kind == procspace::EffectKind::signal && effect.signal == SIGCONT && effect.process != nullptr &&
-            effect.process->is_stopped())
+            effect.process->is_stopped() && is_ours(*effect.process->group()))
             outcome.hung_up.push_back(static_cast<pid_t>(effect.process->pid()));
     });
     for (const Handle& child : children) {

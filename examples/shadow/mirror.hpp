@@ -130,6 +130,8 @@ private:
     Terminal& terminal(Device device);
     Device device_of(const Process& process) const;
     bool is_taken_outside(Device device) const;
+    bool knows_terminal_of(const Process& process) const;
+    bool is_ours(const Group& group) const;
     std::optional<std::int64_t> predict_terminal(Process& caller, const Question& question);
     std::optional<std::int64_t> predict_kill(Process& caller, const Question& question) const;
     std::shared_ptr<Group> group_in_session_of(const Process& member, pid_t pgid);

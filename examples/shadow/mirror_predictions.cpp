@@ -73,6 +73,13 @@ bool Mirror::is_our_group(pid_t pgid) const {
     return std::any_of(members.begin(), members.end(), [&](const Handle& member) { return !is_outside(*member); });
 }
 
+/// Whether all members are followed.
+bool Mirror::is_ours(const Group& group) const {
+    const auto members = group.processes();
+    return std::none_of(members.begin(), members.end(),
+                        [](const Handle& member) { return member->data<MirrorProcess>()->surroundings; });
+}
+
 std::optional<std::int64_t> Mirror::predict_setpgid(Process& caller, const Question& question) {
     if (!question.first || !question.second || may_be_strange(*question.first))
         return std::nullopt;

@@ -102,7 +102,7 @@ TreeView Mirror::view() const {
                 process.pgid = kernel_number(child.pgid);
                 process.sid = kernel_number(child.sid);
                 process.zombie = child.state == procspace::ProcessState::zombie;
-                process.terminal_known = !is_in_own_session(*node);
+                process.terminal_known = knows_terminal_of(*node);
                 if (const auto* const its = Terminal::of(*node)) {
                     process.terminal = device_of(*node);
                     process.foreground = kernel_number(its->foreground_group(*node).value);

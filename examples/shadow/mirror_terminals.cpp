@@ -18,6 +18,15 @@ bool Mirror::is_in_own_session(const Process& process) const {
     return process.sid() == shadow_->sid();
 }
 
+/// Not where strangers have a say, nor while the leader is on its way out, which somewhere there takes it from all.
+bool Mirror::knows_terminal_of(const Process& process) const {
+    const Handle leader = tree_.find_process(process.sid());
+    const auto threads = leader != nullptr ? leader->threads() : std::vector<std::shared_ptr<Thread>>();
+    return !is_in_own_session(process) && std::none_of(threads.begin(), threads.end(), [](const auto& task) {
+        return task->template data<MirrorTask>()->leaving;
+    });
+}
+
 Mirror::Terminal& Mirror::terminal(Device device) {
     return terminals_.try_emplace(device, tree_).first->second;
 }

@@ -103,11 +103,12 @@ std::string_view usage() {
 std::string_view help() {
     return R"(
 Runs COMMAND and all its descendants under ptrace, repeats in the library what each of them does to the process tree,
-and compares the library's tree with the kernel's after every event: parents, groups, sessions, threads, zombies, stopped
-jobs, and who shares which resources and namespaces with whom. With more than 16 tasks alive a comparison is one of those
+and compares the library's tree with the kernel's after every event: parents, groups, sessions, terminals, threads,
+zombies, stopped jobs, and who shares which resources and namespaces with whom. What calls about the tree return is
+predicted by the library; a wrong prediction is a difference. With more than 16 tasks alive a comparison is one of those
 that the event concerns and of 16 others in turn; each task is compared once more before it ends.
 
-  --log         print each event
+  --log         print each event and each prediction
   --tree        print the tree in full: births and deaths (as numbers of events) and threads too
   --dot FILE    write the tree for Graphviz
   --json FILE   write everything as JSON
@@ -116,7 +117,9 @@ that the event concerns and of 16 others in turn; each task is compared once mor
   --snapshot    load the process tree of this machine into the library, check it against /proc and print it
 
 Nothing is written to standard output but by the command. On standard error: the differences as they are found, the tree
-as it grew, and at the end one line "events N, comparisons N, differences N".
+as it grew, and at the end two lines:
+"predictions N, wrong N, not predicted N" (the last are calls whose answer depends on what shadow does not follow, such as
+processes outside of the tree) and "events N, comparisons N, differences N".
 
 shadow ends when the last descendant has ended, daemons included: as a child subreaper it adopts them. A SIGINT or SIGTERM
 sent to shadow is passed on to the command; after two seconds, or once the command has ended, what is left is killed.

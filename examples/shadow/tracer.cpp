@@ -45,6 +45,8 @@ void Tracer::adopt(pid_t command) {
 
 void Tracer::run() {
     for (bool interrupted = false;;) {
+        if (leaving_.empty())
+            tell_who_goes_on();
         const bool still = standing_still();
         // Not in the middle of a call, unless that has been going on for so long that the clock came round.
         if (interrupts::must_kill() && (still || interrupted))
@@ -122,7 +124,11 @@ void Tracer::on_stop(Tracee& task, const ptrace::Report& report) {
     case PTRACE_EVENT_EXIT:
         return on_last_stop(task);
     case PTRACE_EVENT_STOP:
-        if (report.stop_signal == SIGTRAP) { // a newborn, our own interruption, or SIGCONT
+        if (report.stop_signal == SIGTRAP) {         // a newborn, our own interruption, or SIGCONT
+            if (task.stopped && !leaving_.empty()) { // perhaps that death lets it go on, and it must be told first
+                continued_.push_back(task.tid);
+                return;
+            }
             if (std::exchange(task.stopped, false))
                 tell(Continued{task.tid});
             return go_on(task);
@@ -133,6 +139,16 @@ void Tracer::on_stop(Tracee& task, const ptrace::Report& report) {
         return;
     default:
         return go_on(task);
+    }
+}
+
+void Tracer::tell_who_goes_on() {
+    for (const pid_t tid : std::exchange(continued_, {})) {
+        Tracee* const task = find(tid);
+        if (task == nullptr || !std::exchange(task->stopped, false))
+            continue; // killed meanwhile
+        tell(Continued{tid});
+        go_on(*task);
     }
 }
 
@@ -151,7 +167,7 @@ void Tracer::on_syscall(Tracee& task) {
             task.call = *call;
         return go_on(task);
     }
-    if (call && call->about_terminal() && !terminal_file(task.pid, task.tid, call->fd))
+    if (call && call->about_terminal() && !terminal_file(task.pid, task.tid, call->fd) && !proc::hidden(task.tid))
         return go_on(task);
     // The exit of a single thread is held when it comes to its last stop.
     if (!call || (call->kind == Call::Kind::exit_group && !has_living_siblings(task)))

@@ -104,6 +104,7 @@ private:
 
     void handle(const ptrace::Report& report);
     void on_stop(Tracee& task, const ptrace::Report& report);
+    void tell_who_goes_on();
     void on_syscall(Tracee& task);
     void on_born(Tracee& parent, int event, pid_t child);
     void on_exec(Tracee& leader);
@@ -159,6 +160,7 @@ private:
     std::map<pid_t, Tracee> tasks_;
     std::map<pid_t, ptrace::Report> early_; ///< children whose first stop came before their parent told of them
     std::map<pid_t, pid_t> zombies_; ///< dead, their parent told, not yet reaped; with that parent, or `already_taken`
+    std::vector<pid_t> continued_;   ///< held as stopped jobs that go on, until nobody is leaving
     std::deque<pid_t> queue_;        ///< held, in the order they came
     pid_t current_ = 0;              ///< the one call under way
     std::set<pid_t> leaving_;        ///< on their way from PTRACE_EVENT_EXIT to zombie

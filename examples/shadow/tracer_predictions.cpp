@@ -51,7 +51,7 @@ void Tracer::judge_wait(const Tracee& task, const Waited& waited, std::int64_t r
 /// The parent of a job that stops or goes on may tell of it before the job itself does.
 void Tracer::catch_up_with(pid_t pid, bool until_it_goes_on) {
     constexpr int patience = 1000;
-    for (int tries = 0; tries < patience; ++tries) {
+    for (int tries = 0; tries < patience && leaving_.empty(); ++tries) {
         std::vector<pid_t> tasks;
         for (const auto& [tid, task] : tasks_)
             if (task.pid == pid)

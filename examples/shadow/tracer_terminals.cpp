@@ -7,8 +7,8 @@ namespace shadow {
 
 void Tracer::terminal_changed(const Tracee& task, Call::Kind kind) {
     const Question& question = task.question;
-    if (!question.terminal)
-        return;
+    if (!question.terminal) // hidden from us
+        return find_terminal_changed(task, kind);
     switch (kind) {
     case Call::Kind::take_terminal:
         return tell(TerminalTaken{task.pid, question.terminal->file.device});
@@ -23,10 +23,10 @@ void Tracer::terminal_changed(const Tracee& task, Call::Kind kind) {
     }
 }
 
-/// The caller was killed, and did not learn whether it took effect.
+/// The caller was killed and did not learn whether it took effect, or hides its descriptors from us.
 void Tracer::find_terminal_changed(const Tracee& task, Call::Kind kind) {
     const auto stat = proc::stat(task.pid);
-    if (!stat || !task.question.terminal)
+    if (!stat)
         return;
     const bool has_one = stat->terminal != 0;
     if (kind == Call::Kind::take_terminal && has_one)
@@ -35,17 +35,18 @@ void Tracer::find_terminal_changed(const Tracee& task, Call::Kind kind) {
         tell(ForegroundSet{task.pid, stat->foreground});
     else if (kind == Call::Kind::leave_terminal && !has_one)
         tell(TerminalLeft{task.pid});
-    else if (kind == Call::Kind::hang_up && !has_one)
+    else if (kind == Call::Kind::hang_up && !has_one && task.question.terminal)
         tell(HungUp{task.question.terminal->file.device});
 }
 
 /// Opens are not held: they may take as long as they like, and are many.
 void Tracer::opened(const Tracee& task, const Call& call, std::int64_t result) {
     const auto opened = opened_terminal(task.pid, task.tid, call, result);
-    const auto stat = opened ? proc::stat(task.pid) : std::nullopt;
+    const auto stat = opened || proc::hidden(task.tid) ? proc::stat(task.pid) : std::nullopt;
     if (!stat)
         return;
-    witness_.opened(task.pid, *opened, stat->terminal != 0, !has_living_siblings(task));
+    if (opened)
+        witness_.opened(task.pid, *opened, stat->terminal != 0, !has_living_siblings(task));
     if (stat->terminal != 0)
         tell(TerminalTaken{task.pid, {stat->terminal}});
 }

@@ -3,55 +3,20 @@
 //   processes    setsid, setpgid, the getters, kill, tgkill, prctl
 //   waits        wait4 and waitid
 //   thread       the same about a process that a thread of its has made another by exec
-//   terminal     a pseudo-terminal: taken, given up, stolen, in the foreground and not, hung up
-#include <cerrno>
+#include "calls.hpp"
+
 #include <climits>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <thread>
 #include <unistd.h>
 
 namespace {
-
-int failures = 0;
-
-/// `expected`: the result, or an error as a negative number.
-void expect(const char* what, long result, long expected) {
-    const long got = result < 0 ? -errno : result;
-    if (got == expected)
-        return;
-    std::fprintf(stderr, "%s: %ld, expected %ld\n", what, got, expected);
-    ++failures;
-}
-#define EXPECT(call, expected) expect(#call, call, expected)
-
-constexpr pid_t nobody = 4194303; // beyond what a kernel gives but after four million others
-
-template <class F>
-pid_t child(F&& f) {
-    const pid_t pid = ::fork();
-    if (pid == 0) {
-        failures = 0;
-        f();
-        ::_exit(failures);
-    }
-    return pid;
-}
-
-void join(pid_t pid) {
-    int status = 0;
-    EXPECT(::waitpid(pid, &status, 0), pid);
-    EXPECT(status, 0);
-}
 
 /// A child that lives until `release` is closed, or another byte wakes it.
 struct Held {
@@ -197,117 +162,6 @@ int hold() {
     return ::read(STDIN_FILENO, &byte, 1) == 0 ? 0 : 1;
 }
 
-// --- terminals -------------------------------------------------------------------------------------------------------
-
-void background(int tty, pid_t leader) {
-    EXPECT(::setpgid(0, 0), 0);
-    ::signal(SIGTTOU, SIG_IGN);
-    EXPECT(::tcsetpgrp(tty, ::getpid()), 0);
-    EXPECT(::tcsetpgrp(tty, leader), 0);
-    ::signal(SIGTTOU, SIG_DFL);
-    EXPECT(::tcsetpgrp(tty, ::getpid()), 0); // stops, until it is in the foreground
-    EXPECT(::tcgetpgrp(tty), ::getpid());
-}
-
-void orphan(int tty) {
-    ::setpgid(0, 0);
-    int result[2];
-    if (::pipe2(result, O_CLOEXEC) != 0)
-        std::abort();
-    const pid_t maker = ::getpid();
-    join(child([&] {
-        const pid_t parent = ::getpid();
-        child([&] {
-            while (::getppid() == parent)
-                ::sched_yield();
-            ::signal(SIGTTOU, SIG_DFL);
-            ::setpgid(0, 0); // whose parent is of another session
-            EXPECT(::tcsetpgrp(tty, maker), -ENOTTY);
-            [[maybe_unused]] const ssize_t n = ::write(result[1], &failures, sizeof failures);
-        });
-    }));
-    int its = 1;
-    EXPECT(::read(result[0], &its, sizeof its), static_cast<long>(sizeof its));
-    failures += its;
-}
-
-void thief(const char* name) {
-    EXPECT(::setsid(), ::getpid());
-    const int tty = ::open(name, O_RDWR | O_NOCTTY);
-    EXPECT(::tcgetpgrp(tty), -ENOTTY);
-    EXPECT(::ioctl(tty, TIOCSCTTY, 0), -EPERM);
-    if (::ioctl(tty, TIOCSCTTY, 1) == 0)
-        EXPECT(::tcgetsid(tty), ::getpid());
-}
-
-void session(const char* name, int tell, pid_t outside) {
-    for (const int signal : {SIGHUP, SIGTTOU})
-        ::signal(signal, SIG_IGN);
-    EXPECT(::setsid(), ::getpid());
-    EXPECT(::open("/dev/tty", O_RDWR), -ENXIO);
-    int tty = ::open(name, O_RDWR | O_NOCTTY);
-    EXPECT(::tcgetsid(tty), -ENOTTY);
-    EXPECT(::ioctl(tty, TIOCNOTTY), -ENOTTY);
-    EXPECT(::tcsetpgrp(tty, -5), -EINVAL); // before it asks whose terminal it is
-    ::close(tty);
-    tty = ::open(name, O_RDWR);
-    EXPECT(::tcgetsid(tty), ::getpid());
-    EXPECT(::tcgetpgrp(tty), ::getpid());
-    EXPECT(::ioctl(tty, TIOCSCTTY, 0), 0);
-    EXPECT(::tcsetpgrp(tty, outside), -EPERM);
-    EXPECT(::tcsetpgrp(tty, nobody), -ESRCH);
-    EXPECT(::tcsetpgrp(tty, -5), -EINVAL);
-
-    const pid_t leader = ::getpid();
-    const pid_t stopped = child([&] { background(tty, leader); });
-    int status = 0;
-    EXPECT(::waitpid(stopped, &status, WUNTRACED), stopped);
-    EXPECT(status, SIGTTOU << 8 | 0x7f);
-    const int own = ::open("/dev/tty", O_RDWR);
-    EXPECT(::tcsetpgrp(own, stopped), 0);
-    EXPECT(::kill(stopped, SIGCONT), 0);
-    join(stopped);
-    EXPECT(::tcgetpgrp(own), stopped); // an empty group by now
-    EXPECT(::tcsetpgrp(own, leader), 0);
-    join(child([&] {
-        EXPECT(::ioctl(tty, TIOCSCTTY, 0), -EPERM);
-        EXPECT(::ioctl(tty, TIOCNOTTY), 0);
-        EXPECT(::tcgetpgrp(tty), -ENOTTY);
-        EXPECT(::open("/dev/tty", O_RDWR), -ENXIO);
-    }));
-    join(child([&] { orphan(tty); }));
-    join(child([&] { thief(name); }));
-    ::ioctl(tty, TIOCSCTTY, 0); // if it was stolen
-    EXPECT(::tcgetsid(tty), leader);
-    EXPECT(::ioctl(tty, TIOCNOTTY), 0);
-    EXPECT(::ioctl(tty, TIOCSCTTY, 0), 0);
-
-    [[maybe_unused]] const ssize_t told = ::write(tell, "", 1); // the other end is closed now
-    char byte = 0;
-    while (::read(tty, &byte, 1) > 0) {}
-    EXPECT(::tcgetpgrp(tty), -EIO);
-    EXPECT(::open("/dev/tty", O_RDWR), -ENXIO);
-}
-
-void terminal() {
-    const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
-    int gate[2];
-    if (master < 0 || ::grantpt(master) != 0 || ::unlockpt(master) != 0 || ::pipe2(gate, O_CLOEXEC) != 0)
-        std::exit(77);
-    const char* const name = ::ptsname(master);
-    ::setpgid(0, 0);
-    const pid_t outside = ::getpgid(0);
-    const pid_t leader = child([&] {
-        ::close(master);
-        session(name, gate[1], outside);
-    });
-    ::close(gate[1]);
-    char byte = 0;
-    [[maybe_unused]] const ssize_t n = ::read(gate[0], &byte, 1);
-    ::close(master);
-    join(leader);
-}
-
 } // namespace
 
 int main(int argc, char** argv) {
@@ -318,8 +172,6 @@ int main(int argc, char** argv) {
         waits();
     else if (std::strcmp(kind, "thread") == 0)
         thread();
-    else if (std::strcmp(kind, "terminal") == 0)
-        terminal();
     else if (std::strcmp(kind, "hold") == 0)
         return hold();
     else

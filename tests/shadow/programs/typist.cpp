@@ -1,5 +1,5 @@
 // `typist SHELL [ARG...]`: runs an interactive shell on a pseudo-terminal of its own and types what a user of job
-// control does: starts a job, stops it by ^Z, sends it to the background, brings it back, ends it by ^C. It goes by
+// control does: starts a job, stops it by ^Z, brings it back, sends it to the background, ends it by ^C. It goes by
 // what the shell and the job write, never by the clock. Status 0 if the shell ends with 0. `typist --job` is the job:
 // writes "ready" when it begins, and each time when it is continued.
 #include <csignal>
@@ -73,10 +73,14 @@ int main(int argc, char** argv) {
     if (shell == 0)
         become_shell(master, argv + 1);
     const std::string start = "'" + std::string(self) + "' --job";
+    // A job that was stopped or continued by a signal says so at its own time: only "ready" is sure to follow a
+    // SIGCONT.
     const bool typed = read_up_to(master, prompt) && type(master, start + "\n", "ready") &&
-                       type(master, "\x1a", prompt) && type(master, "bg\n", "ready") && type(master, "\n", prompt) &&
-                       type(master, "kill -STOP %1\n", prompt) && type(master, "fg\n", "ready") &&
-                       type(master, "\x1a", prompt) && type(master, "fg\n", "ready") && type(master, "\x03", prompt) &&
+                       type(master, "\x1a", prompt) && type(master, "fg\n", "ready") && type(master, "\x1a", prompt) &&
+                       type(master, "bg\n", "ready") && type(master, "\n", prompt) &&
+                       type(master, "kill -STOP %1\n", prompt) && type(master, "kill -CONT %1\n", "ready") &&
+                       type(master, "kill -INT %1\n", prompt) && type(master, "wait\n", prompt) &&
+                       type(master, start + "\n", "ready") && type(master, "\x03", prompt) &&
                        type(master, start + " | cat &\n", "ready") && type(master, "kill -INT %1\n", prompt) &&
                        type(master, "wait\n", prompt) && ::write(master, "exit 0\n", 7) == 7;
     if (!typed)

@@ -115,7 +115,7 @@ void waits() {
     EXPECT(::waitpid(-1, &status, WNOHANG), 0);
     EXPECT(::waitpid(0, &status, WNOHANG), -ECHILD);
     EXPECT(::waitpid(-held.pid, &status, WNOHANG | WUNTRACED), 0);
-    EXPECT(::waitpid(-1, &status, WNOHANG | __WCLONE), -ECHILD);
+    EXPECT(::waitpid(-1, &status, WNOHANG | static_cast<int>(__WCLONE)), -ECHILD);
     ::kill(held.pid, SIGSTOP);
     EXPECT(::waitid(P_PID, static_cast<id_t>(held.pid), &info, WSTOPPED | WNOWAIT), 0);
     EXPECT(::waitid(P_PGID, static_cast<id_t>(held.pid), &info, WSTOPPED), 0);

@@ -229,6 +229,7 @@ void Tracer::on_born(Tracee& parent, int event, pid_t child) {
         }
         const bool thread = (call.flags & CLONE_THREAD) != 0;
         numbers_.learn(child, maker);
+        guessed_.erase(child);
         tasks_[child] = Tracee{
             .tid = child, .pid = thread ? parent.pid : child, .call = {}, .targets = {}, .question = {}, .image = {}};
         tell(Forked{maker, child, call.flags, call.exit_signal, namespaces_made(child, call.flags), {}});

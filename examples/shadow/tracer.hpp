@@ -168,6 +168,7 @@ private:
     bool compare_due_ = false;
     bool settle_due_ = false;
     unsigned long events_ = 0;
+    std::set<pid_t> guessed_;  ///< reaped by a wait that did not say whom: perhaps another is about to say it
     bool some_unseen_ = false; ///< children made with CLONE_UNTRACED
     pid_t command_ = 0;
     int command_status_ = 0;

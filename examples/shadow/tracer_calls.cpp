@@ -129,8 +129,11 @@ void Tracer::find_taken_child(const Tracee& parent, pid_t number) {
     // Its own first; else one that was handed to it so lately that the death of the former parent is still to be seen.
     for (const bool own : {true, false})
         for (const auto& zombie : zombies_)
-            if (gone(zombie, own))
+            if (gone(zombie, own)) {
+                if (number == 0)
+                    guessed_.insert(zombie.first);
                 return reaped(zombie.first, parent.pid);
+            }
 }
 
 /// SIGKILL from outside after an exec has replaced the program, and before it could tell.

@@ -44,7 +44,8 @@ void Tracer::judge_wait(const Tracee& task, const Waited& waited, std::int64_t r
     const auto who = waited.number != 0 ? numbers_.seen_by(task.tid, waited.number) : 0;
     if (who && (waited.kind == Waited::Kind::stopped || waited.kind == Waited::Kind::continued))
         catch_up_with(*who, waited.kind == Waited::Kind::continued);
-    const bool certain = who && all_deaths_are_seen() && knows_zombies_of(task, *who);
+    const bool guessed = who && guessed_.erase(*who) != 0;
+    const bool certain = who && !guessed && all_deaths_are_seen() && knows_zombies_of(task, *who);
     witness_.waited(task.question, {waited, who.value_or(0), result, task.asked_at == events_}, certain);
 }
 

@@ -32,8 +32,9 @@ public:
     void answered(const Question& question, std::int64_t result, bool certain) override;
     void waited(const Question& question, const WaitAnswer& answer, bool certain) override;
     bool may_get_terminal(pid_t pid) const override { return mirror_.may_get_terminal(pid); }
+    Device terminal_of(pid_t pid) const override { return mirror_.terminal_of(pid); }
     void opened(pid_t pid, const Opened& opened, bool took, bool certain) override;
-    std::vector<Device> lost_terminals() const override;
+    std::vector<LostTerminal> lost_terminals() const override;
     bool vanishes(pid_t pid) override { return mirror_.vanishes(pid); }
 
     const Totals& totals() const { return totals_; }
@@ -48,6 +49,7 @@ private:
     std::set<pid_t> to_compare() const;
     void compared();
     void report(const Difference& difference);
+    bool may_be_losing_terminals() const;
     bool is_to_be_dropped(const Question& question) const;
     void count(const Question& question, const Verdict& verdict);
     void count(const std::string& what, const Verdict& verdict);

@@ -79,8 +79,9 @@ public:
     Verdict judge_wait(const Question& question, const WaitAnswer& answer);
     /// Whether an open that succeeded has made it the terminal of the opener.
     std::optional<bool> predict_open(pid_t pid, const Opened& opened);
-    /// Whether an open can give it a controlling terminal.
+    /// Whether it leads a session whose terminal is followed.
     bool may_get_terminal(pid_t pid) const;
+    Device terminal_of(pid_t pid) const;
     struct HeldTerminal {
         Device device;
         pid_t leader = 0;

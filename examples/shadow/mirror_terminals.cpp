@@ -1,7 +1,7 @@
 /// Controlling terminals, of the sessions that were made in the command's tree.
 ///
 /// All members of such a session are followed, and so all that happens to its terminal is, but for one thing: the other
-/// end may be closed at any moment (see Follower::look_for_lost_terminals). The session that shadow was started in has
+/// end may be closed at any moment (see Follower::lost_terminals). The session that shadow was started in has
 /// other members, who may do with its terminal what they like: of that one nothing is said.
 #include "mirror.hpp"
 
@@ -62,6 +62,8 @@ Mirror::Outcome Mirror::on(const TerminalTaken& event) {
     const Handle leader = process(event.pid);
     if (leader == nullptr)
         return {unknown("process", event.pid), {}};
+    if (auto* const other = Terminal::of(*leader); other != nullptr && other != &terminal(event.device))
+        static_cast<void>(other->release(*leader)); // stolen, by somebody who has not told yet
     terminal_births_[event.pid] = node_birth(event.pid, event.device);
     if (!terminal(event.device).set_controlling(*leader, 1, procspace::Privilege::system_administration))
         return {join("the library refuses the terminal ", event.device.name(), " for ", event.pid), {}};
@@ -146,8 +148,12 @@ std::optional<bool> Mirror::predict_open(pid_t pid, const Opened& opened) {
 
 bool Mirror::may_get_terminal(pid_t pid) const {
     const Handle caller = process(pid);
-    return caller != nullptr && caller->sid() == caller->pid() && !is_in_own_session(*caller) &&
-           Terminal::of(*caller) == nullptr;
+    return caller != nullptr && caller->sid() == caller->pid() && !is_in_own_session(*caller);
+}
+
+Device Mirror::terminal_of(pid_t pid) const {
+    const Handle holder = process(pid);
+    return holder != nullptr ? device_of(*holder) : Device();
 }
 
 } // namespace shadow

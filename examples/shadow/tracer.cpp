@@ -163,8 +163,10 @@ void Tracer::on_syscall(Tracee& task) {
     }
     const auto call = followed_call(task.tid, *stop);
     if (call && call->kind == Call::Kind::open) {
-        if (witness_.may_get_terminal(task.pid))
+        if (witness_.may_get_terminal(task.pid)) {
             task.call = *call;
+            task.asked_at = events_;
+        }
         return go_on(task);
     }
     if (call && call->about_terminal() && !terminal_file(task.pid, task.tid, call->fd) && !proc::hidden(task.tid))
@@ -182,6 +184,7 @@ void Tracer::on_syscall(Tracee& task) {
 
 void Tracer::hold(Tracee& task) {
     task.phase = Phase::held;
+    task.question = {}; // not asked yet
     queue_.push_back(task.tid);
 }
 
@@ -206,6 +209,8 @@ void Tracer::admit() {
     }
     current_ = tid;
     task->phase = Phase::released;
+    if (task->call.about_terminal())
+        tell_of_lost_terminals();
     task->question = question_of(tid, task->pid, task->call, numbers_);
     task->asked_at = events_;
     witness_.asked(task->question);

@@ -38,6 +38,13 @@
 
 namespace shadow {
 
+/// A terminal that was hung up, whose session's leader may have got another one since.
+struct LostTerminal {
+    Device device;
+    pid_t leader = 0;
+    Device next; ///< none, most of the time
+};
+
 /// What the tracer tells, and asks, whoever keeps the mirror.
 class Witness {
 public:
@@ -62,12 +69,15 @@ public:
     virtual void answered(const Question& question, std::int64_t result, bool certain) = 0;
     /// The same for a wait.
     virtual void waited(const Question& question, const WaitAnswer& answer, bool certain) = 0;
-    /// Whether an open can give this process a controlling terminal.
+    /// Whether an open may give this process a controlling terminal: a session leader. Even if it has one, to the
+    /// library: it may be about to lose that.
     virtual bool may_get_terminal(pid_t pid) const = 0;
+    /// The controlling terminal that it has to the library.
+    virtual Device terminal_of(pid_t pid) const = 0;
     /// Such an open has opened a terminal: `took` it, as the kernel says.
     virtual void opened(pid_t pid, const Opened& opened, bool took, bool certain) = 0;
     /// Terminals that the library thinks to be somebody's, and whose other end was closed.
-    virtual std::vector<Device> lost_terminals() const = 0;
+    virtual std::vector<LostTerminal> lost_terminals() const = 0;
     /// The parent of this zombie wants none: it disappears as soon as the parent would be told.
     virtual bool vanishes(pid_t pid) = 0;
 };
@@ -120,6 +130,8 @@ private:
     void terminal_changed(const Tracee& task, Call::Kind kind);
     void find_terminal_changed(const Tracee& task, Call::Kind kind);
     void opened(const Tracee& task, const Call& call, std::int64_t result);
+    bool somebody_opens() const;
+    void tell_of_lost_terminals();
     void judge(const Tracee& task, const Call& call, std::int64_t result);
     void judge_wait(const Tracee& task, const Waited& waited, std::int64_t result);
     bool all_deaths_are_seen() const;

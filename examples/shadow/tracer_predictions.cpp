@@ -37,7 +37,9 @@ void Tracer::judge(const Tracee& task, const Call& call, std::int64_t result) {
             return; // another thread has taken the place away where the answer is
         result = number;
     }
-    witness_.answered(task.question, result, task.asked_at == events_ && all_deaths_are_seen());
+    const bool certain =
+        task.asked_at == events_ && all_deaths_are_seen() && !(call.about_terminal() && somebody_opens());
+    witness_.answered(task.question, result, certain);
 }
 
 void Tracer::judge_wait(const Tracee& task, const Waited& waited, std::int64_t result) {

@@ -86,8 +86,7 @@ void Tracer::compare() {
     constexpr int patience = 20;
     constexpr int most_patience = 5000;
     const auto agree = [&] {
-        for (const Device device : witness_.lost_terminals())
-            tell(HungUp{device});
+        tell_of_lost_terminals();
         return witness_.agrees(processes());
     };
     for (int tries = 0; !agree(); ++tries) {

@@ -3,6 +3,8 @@
 #include "terminals.hpp"
 #include "tracer.hpp"
 
+#include <algorithm>
+
 namespace shadow {
 
 void Tracer::terminal_changed(const Tracee& task, Call::Kind kind) {
@@ -25,18 +27,34 @@ void Tracer::terminal_changed(const Tracee& task, Call::Kind kind) {
 
 /// The caller was killed and did not learn whether it took effect, or hides its descriptors from us.
 void Tracer::find_terminal_changed(const Tracee& task, Call::Kind kind) {
+    const Question& question = task.question;
     const auto stat = proc::stat(task.pid);
-    if (!stat)
+    if (!stat || question.tid == 0) // not let go on yet
         return;
     const bool has_one = stat->terminal != 0;
-    if (kind == Call::Kind::take_terminal && has_one)
+    if (kind == Call::Kind::take_terminal && has_one && stat->sid == task.pid)
         tell(TerminalTaken{task.pid, {stat->terminal}});
-    else if (kind == Call::Kind::set_foreground && has_one)
+    else if (kind == Call::Kind::set_foreground && has_one &&
+             (!question.terminal || question.first == stat->foreground))
         tell(ForegroundSet{task.pid, stat->foreground});
     else if (kind == Call::Kind::leave_terminal && !has_one)
         tell(TerminalLeft{task.pid});
-    else if (kind == Call::Kind::hang_up && !has_one && task.question.terminal)
-        tell(HungUp{task.question.terminal->file.device});
+    else if (kind == Call::Kind::hang_up && !has_one && question.terminal)
+        tell(HungUp{question.terminal->file.device});
+}
+
+/// Whether a terminal may have been taken by an open that has not told yet.
+bool Tracer::somebody_opens() const {
+    return std::any_of(tasks_.begin(), tasks_.end(),
+                       [](const auto& entry) { return entry.second.call.kind == Call::Kind::open; });
+}
+
+void Tracer::tell_of_lost_terminals() {
+    for (const LostTerminal& lost : witness_.lost_terminals()) {
+        tell(HungUp{lost.device});
+        if (lost.next != Device())
+            tell(TerminalTaken{lost.leader, lost.next});
+    }
 }
 
 /// Opens are not held: they may take as long as they like, and are many.
@@ -45,9 +63,13 @@ void Tracer::opened(const Tracee& task, const Call& call, std::int64_t result) {
     const auto stat = opened || proc::hidden(task.tid) ? proc::stat(task.pid) : std::nullopt;
     if (!stat)
         return;
+    const Tracee* const current = find(current_);
+    const bool certain = task.asked_at == events_ && leaving_.empty() && !has_living_siblings(task) &&
+                         (current == nullptr || !current->call.about_terminal()) && !somebody_opens();
+    const bool took = stat->terminal != 0 && stat->terminal != witness_.terminal_of(task.pid).number;
     if (opened)
-        witness_.opened(task.pid, *opened, stat->terminal != 0, !has_living_siblings(task));
-    if (stat->terminal != 0)
+        witness_.opened(task.pid, *opened, took, certain);
+    if (took)
         tell(TerminalTaken{task.pid, {stat->terminal}});
 }
 

@@ -80,6 +80,7 @@ struct ChildRuleSet { ///< whether dead children stay as zombies
 struct Stopped { ///< job control
     pid_t tid = 0;
     int signal = 0;
+    bool beside_a_death = false; ///< which was under way, and may have come before
 };
 struct Continued {
     pid_t tid = 0;

@@ -100,8 +100,13 @@ Mirror::Outcome Mirror::on(const Exited& event) {
     Outcome outcome;
     auto effects = owner->exit(reaper_in_namespace(*owner));
     effects.deliver([&](const procspace::BasicEffect<TreeTraits>& effect) {
-        if (effect.kind == procspace::EffectKind::signal && effect.signal == SIGCONT && effect.process != nullptr &&
-            effect.process->is_stopped() && is_ours(*effect.process->group()))
+        if (effect.kind != procspace::EffectKind::signal || effect.signal != SIGCONT || effect.process == nullptr ||
+            !effect.process->is_stopped() || !is_ours(*effect.process->group()))
+            return;
+        // One that stopped just now may have done so too late for the kernel to see a stopped job.
+        const auto threads = effect.process->threads();
+        if (std::none_of(threads.begin(), threads.end(),
+                         [](const auto& each) { return each->template data<MirrorTask>()->stopped_beside_a_death; }))
             outcome.hung_up.push_back(static_cast<pid_t>(effect.process->pid()));
     });
     for (const Handle& child : children) {
@@ -231,6 +236,7 @@ Mirror::Outcome Mirror::on(const Stopped& event) {
     if (task == nullptr)
         return {unknown("thread", event.tid), {}};
     task->data<MirrorTask>()->stopped = true;
+    task->data<MirrorTask>()->stopped_beside_a_death = event.beside_a_death;
     const auto threads = task->process()->threads();
     if (std::all_of(threads.begin(), threads.end(),
                     [](const auto& t) { return t->template data<MirrorTask>()->stopped; }))

@@ -37,6 +37,7 @@ struct MirrorTask {
     TaskNamespace ns{procspace::NoValue{}};
     bool stopped = false;
     bool leaving = false;
+    bool stopped_beside_a_death = false;
 };
 struct TreeTraits : ShadowTraits {
     using ProcessData = MirrorProcess;

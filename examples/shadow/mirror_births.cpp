@@ -31,9 +31,10 @@ Mirror::Outcome Mirror::on(const Forked& event) {
     }
     TaskNamespace ns = inherit(from, event);
     settle_home(*owner, ns, event);
-    auto task = owner->new_thread(number(event.child))
-                    .data(MirrorTask{.ns = std::move(ns), .stopped = false, .leaving = false})
-                    .try_build();
+    auto task =
+        owner->new_thread(number(event.child))
+            .data(MirrorTask{.ns = std::move(ns), .stopped = false, .leaving = false, .stopped_beside_a_death = false})
+            .try_build();
     if (!task)
         return {join("the library refuses a thread ", event.child, " of ", owner->pid()), {}};
     threads_[event.child] = task.value;

@@ -134,7 +134,7 @@ void Tracer::on_stop(Tracee& task, const ptrace::Report& report) {
             return go_on(task);
         }
         if (!std::exchange(task.stopped, true))
-            tell(Stopped{task.tid, report.stop_signal});
+            tell(Stopped{task.tid, report.stop_signal, !leaving_.empty()});
         ptrace::listen(task.tid);
         return;
     default:

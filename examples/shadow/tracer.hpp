@@ -129,6 +129,7 @@ private:
     void admit();
     void terminal_changed(const Tracee& task, Call::Kind kind);
     void find_terminal_changed(const Tracee& task, Call::Kind kind);
+    Device taken_by_open(const Tracee& task) const;
     void opened(const Tracee& task, const Call& call, std::int64_t result);
     bool somebody_opens() const;
     void tell_of_lost_terminals();

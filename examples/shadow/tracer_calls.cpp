@@ -111,6 +111,10 @@ void Tracer::call_lost(Tracee& task) {
     case Call::Kind::set_foreground:
     case Call::Kind::hang_up:
         return find_terminal_changed(task, call.kind);
+    case Call::Kind::open:
+        if (const Device taken = taken_by_open(task); taken != Device())
+            tell(TerminalTaken{pid, taken});
+        return;
     case Call::Kind::wait:
     case Call::Kind::waitid:
         return find_taken_child(task, 0);

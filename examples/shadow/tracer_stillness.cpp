@@ -94,8 +94,11 @@ void Tracer::compare() {
             witness_.disagrees();
             break;
         }
-        if (find_news())
+        const bool news = find_news();
+        if (news || !continued_.empty()) {
+            tell_who_goes_on();
             return; // and the comparison is still due
+        }
         std::this_thread::sleep_for(1ms);
     }
     compare_due_ = false;

@@ -60,17 +60,22 @@ void Tracer::tell_of_lost_terminals() {
 /// Opens are not held: they may take as long as they like, and are many.
 void Tracer::opened(const Tracee& task, const Call& call, std::int64_t result) {
     const auto opened = opened_terminal(task.pid, task.tid, call, result);
-    const auto stat = opened || proc::hidden(task.tid) ? proc::stat(task.pid) : std::nullopt;
-    if (!stat)
+    if (!opened && !proc::hidden(task.tid))
         return;
+    const Device taken = taken_by_open(task);
     const Tracee* const current = find(current_);
     const bool certain = task.asked_at == events_ && leaving_.empty() && !has_living_siblings(task) &&
                          (current == nullptr || !current->call.about_terminal()) && !somebody_opens();
-    const bool took = stat->terminal != 0 && stat->terminal != witness_.terminal_of(task.pid).number;
     if (opened)
-        witness_.opened(task.pid, *opened, took, certain);
-    if (took)
-        tell(TerminalTaken{task.pid, {stat->terminal}});
+        witness_.opened(task.pid, *opened, taken != Device(), certain);
+    if (taken != Device())
+        tell(TerminalTaken{task.pid, taken});
+}
+
+/// The terminal that a session leader has and the library does not know of.
+Device Tracer::taken_by_open(const Tracee& task) const {
+    const auto stat = proc::stat(task.pid);
+    return stat && stat->terminal != witness_.terminal_of(task.pid).number ? Device{stat->terminal} : Device();
 }
 
 } // namespace shadow

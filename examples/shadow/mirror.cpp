@@ -111,6 +111,8 @@ Mirror::Outcome Mirror::on(const Exited& event) {
     });
     for (const Handle& child : children) {
         child->data<MirrorProcess>()->adopted = child->parent() == shadow_;
+        if (owner->data<MirrorProcess>()->unordered_children && child->parent() != nullptr)
+            child->parent()->data<MirrorProcess>()->unordered_children = true;
         outcome.adopted.emplace_back(static_cast<pid_t>(child->pid()), static_cast<pid_t>(child->ppid()));
     }
     outcome.deserted = deserted(groups);

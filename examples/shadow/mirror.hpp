@@ -26,6 +26,9 @@ struct MirrorProcess {
     pid_t home_init = 0;         ///< the first process of its pid namespace, unless that is shadow's
     bool adopted = false;        ///< by shadow, where init would have done so
     bool status_unknown = false; ///< the exit that ended it did not tell the status that its parent is told
+    /// Its children came by several threads, or from a parent with several, which may end at the same time: in which
+    /// order is not seen.
+    bool unordered_children = false;
 
     static MirrorProcess outside() {
         MirrorProcess out;

@@ -29,6 +29,8 @@ Mirror::Outcome Mirror::on(const Forked& event) {
         if (owner == nullptr)
             return {join("the library refuses a process ", event.child), {}};
     }
+    if ((event.flags & CLONE_THREAD) != 0)
+        owner->data<MirrorProcess>()->unordered_children = true;
     TaskNamespace ns = inherit(from, event);
     settle_home(*owner, ns, event);
     auto task =

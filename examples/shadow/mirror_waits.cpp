@@ -108,9 +108,10 @@ Verdict Mirror::judge_wait(const Question& question, const WaitAnswer& answer) {
         waited.kind == Waited::Kind::unknown || (child != nullptr && child->data<MirrorProcess>()->status_unknown);
     if (told.value.pid == 0 || !(same || any_status))
         return verdict(false, told);
-    // Of several it is the first. Unless others were not there yet when the call woke up and chose, or what has
-    // happened to them is not certain.
-    const bool fits = meant.value.pid == told.value.pid || !answer.at_once || (flags & changes) != 0;
+    // Of several it is the first, where the order is known. Unless others were not there yet when the call woke up and
+    // chose, or what has happened to them is not certain.
+    const bool fits = meant.value.pid == told.value.pid || !answer.at_once || (flags & changes) != 0 ||
+                      caller->process()->data<MirrorProcess>()->unordered_children;
     return verdict(fits, fits ? told : meant);
 }
 

@@ -214,7 +214,7 @@ bool makes_process(Order order) {
     return order == Order::fork || order == Order::fork_at || order == Order::clone_parent || order == Order::clone_sig;
 }
 
-/// What only the process itself can ask the kernel, and a dump of it would be of no use to anybody.
+/// What only the process itself can ask the kernel.
 void introduce() {
     int flag = 0;
     raw(SYS_prctl, PR_GET_CHILD_SUBREAPER, address(&flag));
@@ -241,7 +241,6 @@ void prepare_signals(bool keep_ignored) {
     std::uint64_t none = 0;
     if (!keep_ignored)
         raw(SYS_rt_sigprocmask, SIG_SETMASK, address(&none), 0, sizeof none);
-    raw(SYS_prctl, PR_SET_DUMPABLE, 0); // no core files of those that a signal kills
 }
 
 void run_agent(Shared& shared) {

@@ -136,7 +136,7 @@ std::vector<std::string> Generator::choose_arguments(const std::string& name) {
     if (name == "tty_key" && hung_up_.contains(terminal))
         terminal = terminal == "0" ? "1" : "0";
     if (name == "tty_sctty")
-        return {terminal, text(chance(75) ? 0 : chance(90) ? 1 : 2)};
+        return {terminal, text(chance(75) ? 0 : privileged_ && chance(90) ? 1 : 2)};
     if (name == "tty_setpgrp") {
         // Who reaps himself can't be seen any more a moment before his number is free.
         const std::int64_t group = chance(5) ? -1 : chance(5) ? 0 : some_group();

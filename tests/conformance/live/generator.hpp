@@ -27,7 +27,7 @@ struct Profile {
 /// nothing else.
 class Generator {
 public:
-    /// Without `privileged` there is one user only.
+    /// Without `privileged` there is one user only, and no terminal can be stolen.
     Generator(std::uint64_t seed, const Profile& profile, bool privileged);
 
     /// Returns the next operation, or nothing if nobody can do any more. `states` are those after the last one.

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -178,7 +179,7 @@ void Controller::start(bool raw) {
         ::sched_yield();
     }
     if (const int ready = shared_->ready.load(std::memory_order_acquire); ready < 0)
-        refuse("/proc in a pid namespace", -ready);
+        refuse("/proc in a pid namespace, or no cores", -ready);
     const Descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, init_.pid, 0)));
     proc_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_getfd, handle.get(), proc_fd, 0)));
     if (proc_.get() < 0)
@@ -204,6 +205,9 @@ void Controller::become_init(bool raw) {
     live::raw(SYS_close_range, 3, terminal_fd[0] - 1);
     live::raw(SYS_close_range, proc_fd + 1, ~0u);
     prepare_signals(false);
+    const rlimit no_cores{1, 1}; // core(5): 0 would still start a program that takes them from a pipe
+    if (error == 0 && ::setrlimit(RLIMIT_CORE, &no_cores) != 0)
+        error = errno;
     shared_->ready.store(error == 0 ? 1 : -error, std::memory_order_release);
     if (error != 0)
         ::_exit(1);

@@ -156,7 +156,8 @@ std::vector<std::string> Generator::choose_arguments(const std::string& name) {
 
 /// Few may sleep: somebody has to go on, and who of two that wait for the same child gets it is no rule.
 std::vector<std::string> Generator::wait_arguments(bool by_id) {
-    bool sleeps = chance(profile_.blocking) && idle_ > 2;
+    // Nor whether a thread that waits, of a process that ends, reaps a child that dies of a sibling thread's end.
+    bool sleeps = chance(profile_.blocking) && idle_ > 2 && (actor_->tids.size() == 1 || !asked_for_death_signal_);
     for (const auto& [tid, pid] : sleeping_)
         sleeps = sleeps && pid != actor_->pid;
     // Nor whether a waiter looks again because of a child that it does not mean.

@@ -106,7 +106,7 @@ bool Generator::possible(const std::string& name) const {
     if (name == "setuid") // of one thread, so of the whole process only where there is no other
         return privileged_ && actor_->tids.size() == 1 && !is_init && !asked_for_death_signal_;
     if (name == "pdeathsig") // it is sent with the rights of the parent, of which the library knows nothing
-        return !changed_user_;
+        return !changed_user_ && waiters_.empty();
     if (name == "tty_setpgrp") // may stop a whole group; whom SIGTTOU cannot stop, repeats it for ever
         return waiters_.empty() && !is_init;
     if (name == "exit" || name == "exit_group")

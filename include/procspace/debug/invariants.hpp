@@ -118,6 +118,11 @@ private:
             expect(child->parent_ == &process, "[P4] a process is among its parent's children", child->pid());
             expect(child->order_ <= topology_.births_, "an order is given once", child->pid());
         }
+        std::size_t forkers = 0;
+        const auto& threads = process.threads_.threads_;
+        for (const auto* thread = threads.first(); thread != nullptr; thread = threads.next(*thread))
+            forkers += !thread->family_.empty();
+        expect(process.forkers_ == forkers, "the threads that have children are counted", process.pid());
         expect(process.kin_ == kin, "the children in a process's own group are counted", process.pid());
         expect(process.tied_children_ == tied, "the children that it could continue are counted", process.pid());
     }

@@ -253,7 +253,7 @@ private:
             if (error == Errno::ok)
                 error = topology_->reserve(*process, pid_.value_or(0), blocks);
             if (error == Errno::ok) {
-                if (is_init_)
+                if (first != nullptr)
                     enter_first(process, *first);
                 else if (goal == Goal::published)
                     Prepared::link(process, *parent, options_);

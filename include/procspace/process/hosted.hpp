@@ -13,8 +13,10 @@ compile without it, in a kernel as well, or include core/ and resource/ alone"
 
 namespace procspace {
 
-/// Whether std::shared_ptr counts its owners atomically: libstdc++ does not on toolchains of the thread model "single".
-#if defined(__GLIBCXX__) && !defined(__GTHREADS)
+/// Whether std::shared_ptr counts its owners atomically. libstdc++ does not on toolchains of the thread model "single";
+/// nor with __GTHREADS defined there by hand, unless a <sys/single_threaded.h> tells it that there are several threads.
+#if defined(__GLIBCXX__) &&                                                                                            \
+    (!defined(__GTHREADS) || (defined(_GLIBCXX_GCC_GTHR_SINGLE_H) && !__has_include(<sys/single_threaded.h>)))
 inline constexpr bool shared_ptr_is_atomic = false;
 #else
 inline constexpr bool shared_ptr_is_atomic = true;

@@ -14,12 +14,15 @@
 #include "topology.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 namespace procspace {
 
 /// A place among the children of a process that stays right while the lock is free: whoever takes the child at it out
-/// of its family moves it on. **Thread safety**: of one thread. The process outlives it.
+/// of its family moves it on, and children that were handed on behind it are looked for once more. None that stays a
+/// child is missed; one that is handed on may be visited twice. **Thread safety**: of one thread, which leaves it only
+/// by its destructor. The process outlives it.
 template <class Traits>
 class BasicChildCursor {
     using Process = BasicProcess<Traits>;
@@ -36,26 +39,41 @@ public:
         unlist();
     }
 
-    /// Calls `f(child)` for the next `count` children. Returns false when these were the last. **Pre**: the tree lock.
+    /// Looks at the next `count` children, and calls `f(child)` for those that it may not have visited. Returns false
+    /// when these were the last. **Pre**: the tree lock.
     template <class F>
     [[nodiscard]] bool visit(std::size_t count, F f) noexcept {
-        at_ = std::exchange(begun_, true) ? at_ : Lineage::first(parent_);
-        for (; at_ != nullptr && count > 0; --count) {
-            f(static_cast<const Process&>(*at_));
+        if (!begun_)
+            begin();
+        for (; count > 0; --count) {
+            if (at_ == nullptr && handed_on_)
+                begin();
+            if (at_ == nullptr)
+                break;
+            if (at_->order_ > visited_)
+                f(static_cast<const Process&>(*at_));
             at_ = Lineage::next(*at_);
         }
-        if (at_ != nullptr && !listed_) {
+        const bool more = at_ != nullptr || handed_on_;
+        if (more && !listed_) {
             other_ = std::exchange(parent_.topology_->cursors_, this);
             listed_ = true;
-        } else if (at_ == nullptr && listed_) {
+        } else if (!more && listed_) {
             unlist();
         }
-        return at_ != nullptr;
+        return more;
     }
 
 private:
     friend BasicLineage<Traits>;
 
+    /// What is handed on gets a new order: beyond those of all that were there when the former round began.
+    void begin() noexcept {
+        visited_ = std::exchange(births_, parent_.topology_->births_);
+        at_ = Lineage::first(parent_);
+        handed_on_ = false;
+        begun_ = true;
+    }
     void unlist() noexcept {
         BasicChildCursor** place = &parent_.topology_->cursors_;
         while (*place != this)
@@ -67,6 +85,9 @@ private:
     const Process& parent_;
     Process* at_ = nullptr; // guarded by tree lock, as the next
     BasicChildCursor* other_ = nullptr;
+    std::uint64_t visited_ = 0; // by an earlier round: the children up to this order
+    std::uint64_t births_ = 0;  // of the tree when this round began
+    bool handed_on_ = false;    // a child was, in this round; guarded by tree lock
     bool listed_ = false;
     bool begun_ = false;
 };
@@ -147,19 +168,26 @@ struct BasicLineage {
         const bool leads = forker == nullptr || forker->tid() == parent.pid();
         child.forker_ = leads ? parent.pid() : forker->tid();
         child.order_ = ++parent.topology_->births_;
+        if (!leads && forker->family_.empty())
+            ++parent.forkers_;
         (leads ? parent.family_ : forker->family_).append(child);
         if (child.listed_)
             parent.events_.link(child);
     }
     static void unlink(Process& parent, Process& child) noexcept {
-        for (auto* cursor = parent.topology_->cursors_; cursor != nullptr; cursor = cursor->other_)
-            if (cursor->at_ == &child)
-                cursor->at_ = next(child);
-        Family<Process>::unlink(child);
-        if (child.listed_)
-            parent.events_.unlink(child);
+        const Thread* const keeper = keeper_of(child);
+        take_out(parent, child);
+        if (keeper != nullptr && keeper->family_.empty())
+            --parent.forkers_;
     }
-
+    /// The children of a thread come behind those of the leader.
+    static void splice(Thread& from) noexcept {
+        if (from.family_.empty())
+            return;
+        Process& parent = *from.process();
+        parent.family_.take(from.family_);
+        --parent.forkers_;
+    }
     /// The children of a thread that ends are those of another one now: the youngest there, in their order. They are
     /// told as if their parent had exited. **Source**: prctl(2), PR_SET_PDEATHSIG.
     static void pass_children(Thread& from, Thread& to, BasicEffects<Traits>& effects) noexcept {
@@ -174,7 +202,7 @@ struct BasicLineage {
     static void exec(Thread& caller) noexcept {
         Process& parent = *caller.process();
         parent.execed_at_ = ++parent.topology_->births_;
-        parent.family_.take(caller.family_);
+        splice(caller);
     }
     /// Returns true if the parent has execed since this was its child.
     [[nodiscard]] static bool parent_execed(const Process& child) noexcept {
@@ -196,6 +224,8 @@ struct BasicLineage {
 private:
     /// Of the threads above this number.
     [[nodiscard]] static Process* first_beyond(const Process& parent, Pid number) noexcept {
+        if (parent.forkers_ == 0) // most often, and there may be thousands of threads
+            return nullptr;
         const auto& threads = parent.threads_.threads_;
         for (Thread* thread = threads.after(number); thread != nullptr; thread = threads.next(*thread))
             if (!thread->family_.empty())
@@ -203,10 +233,25 @@ private:
         return nullptr;
     }
 
+    static void take_out(Process& parent, Process& child) noexcept {
+        for (auto* cursor = parent.topology_->cursors_; cursor != nullptr; cursor = cursor->other_)
+            if (cursor->at_ == &child)
+                cursor->at_ = next(child);
+        Family<Process>::unlink(child);
+        if (child.listed_)
+            parent.events_.unlink(child);
+    }
+
     static void pass(Process& parent, Family<Process>& family, Thread& to, BasicEffects<Traits>& effects) noexcept {
+        if (family.empty())
+            return;
+        for (auto* cursor = parent.topology_->cursors_; cursor != nullptr; cursor = cursor->other_)
+            cursor->handed_on_ = cursor->handed_on_ || &cursor->parent_ == &parent;
+        if (&family != &parent.family_)
+            --parent.forkers_;
         while (Process* const child = family.first()) {
             child->parent_execed_ = parent_execed(*child);
-            unlink(parent, *child);
+            take_out(parent, *child);
             link(parent, &to, *child);
             tell_of_parent_death(*child, effects);
         }

@@ -301,12 +301,13 @@ private:
     std::uint64_t changes_ = 0;                  // of its children: the token of wait_poll()
     BasicProcess* parent_ = nullptr;             // null for init and when reaped
     Handle anchor_;                              // this process, while it is in the tree
-    Family<BasicProcess> family_;                // the leader's children; those of other threads stand there
+    Family<BasicProcess> family_;                // the leader's children; others stand in their threads
     NumberIndex<BasicProcess, InEvents> events_; // of all children
     std::uint64_t order_ = 0;                    // in which its parent got it: of the tree's births
     std::uint64_t execed_at_ = 0;                // the tree's births when it execed last
     std::uint32_t kin_ = 0;                      // children that count, see count_ties: in its group
     std::uint32_t tied_children_ = 0;            // and in others of the session
+    std::uint32_t forkers_ = 0;                  // threads but the leader that have children
     Pid forker_ = 0;                             // the tid, or the parent's pid: see BasicLineage::keeper_of
     std::uint32_t terminal_stamp_ = 0;           // that of its session while it has the controlling terminal, too
     Group* group_ = nullptr;                     // null when reaped

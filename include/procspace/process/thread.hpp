@@ -118,7 +118,7 @@ private:
     void unlink(typename Topology::Blocks& emptied) noexcept {
         living_.store(false, std::memory_order_release); // pairs with ~BasicThread
         process_->threads_.threads_.unlink(*this);
-        process_->family_.take(family_); // of the last thread, and when the process exits
+        BasicLineage<Traits>::splice(*this); // of the last thread, and when the process exits
         this->topology_->release(*this, emptied);
         --this->topology_->counts_.threads;
     }

@@ -55,7 +55,8 @@ class BasicTopology {
     static_assert(max_number<Traits> > 0 && max_number<Traits> < Pid{1} << 30, "procspace: max_number is below 2^30");
     static_assert(shared_ptr_is_atomic || is_single_processor<Traits>,
                   "procspace: this standard library does not count the owners of a shared_ptr atomically: compile with "
-                  "-D__GTHREADS=1, or say single_processor in the traits");
+                  "-D__GTHREADS=1 and a sys/single_threaded.h (examples/kernel/README.md), or say single_processor in "
+                  "the traits");
 
 public:
     using Memory = typename Traits::Memory;

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <utility>
 #include <vector>
 
@@ -274,16 +273,14 @@ PROCSPACE_TRAITS_TEST_CASE("Process: whoever looks at the children sees what sta
     for (Pid pid = 101; pid < 180; pid += 2)
         all.push_back(pid);
     Pids seen;
-    const auto look = [&](
-                          auto at_first, std::size_t when = 0, const std::function<void()>& then = [] {}) {
+    const auto look_until = [&](std::size_t count, auto then) { // and on
         parent->for_each_child([&](const procspace::ProcessInfo& child) {
-            if (seen.empty())
-                at_first();
-            if (when != 0 && seen.size() == when)
-                std::exchange(when, 0), then();
+            if (seen.size() == count)
+                then();
             seen.push_back(child.pid);
         });
     };
+    const auto look = [&](auto at_first) { look_until(0, at_first); };
     const auto end = [&](Pid pid) {
         world.tree.find_process(pid)->exit();
         world.tree.find_process(pid)->free();
@@ -311,7 +308,7 @@ PROCSPACE_TRAITS_TEST_CASE("Process: whoever looks at the children sees what sta
     SECTION("a thread ends behind the place, and hands on its children") { // some may be seen twice, none is missed
         for (const std::size_t when : {std::size_t{10}, std::size_t{40}, std::size_t{70}}) {
             DYNAMIC_SECTION("at child " << when) {
-                look([] {}, when, [&] { other->exit(0); });
+                look_until(when, [&] { other->exit(0); });
                 for (const Pid pid : all)
                     CHECK(std::count(seen.begin(), seen.end(), pid) >= 1);
                 CHECK(seen.size() <= 2 * all.size());
@@ -319,7 +316,7 @@ PROCSPACE_TRAITS_TEST_CASE("Process: whoever looks at the children sees what sta
         }
     }
     SECTION("a thread execs behind the place") {
-        look([] {}, 70, [&] { leader->exec(); });
+        look_until(70, [&] { leader->exec(); });
         for (const Pid pid : all)
             CHECK(std::count(seen.begin(), seen.end(), pid) >= 1);
     }

@@ -182,9 +182,9 @@ template <class Traits>
 /// no_process (no such process); invalid (the number of a thread that is no leader); permission (a child in another
 /// session); access (a child that has execed); no_process (neither the caller nor a child); permission (a session
 /// leader); permission (no such group in the caller's session); no_memory.
-/// **Complexity**: logarithmic in the members. A target of whose children some are in other groups of the session, and
-/// that joins a group with members, is looked for among those children or these members, whoever are fewer: no longer
-/// tied are those who are both. One allocation when `pgid` is the target's own number. **Thread safety**: takes the
+/// **Complexity**: logarithmic in the members. If some children of the target are in other groups of the session, and
+/// the group that it joins has members, those who are both have to be found: linear in the target's children or in the
+/// members, whichever are fewer. One allocation when `pgid` is the target's own number. **Thread safety**: takes the
 /// tree lock. **Source**: setpgid(2); POSIX.1-2017, setpgid.
 template <class Traits>
 [[nodiscard]] Result<void> setpgid(BasicProcess<Traits>& caller, std::int32_t pid, std::int32_t pgid) {

@@ -144,7 +144,7 @@ public:
     [[nodiscard]] auto try_threads() const { return this->topology_->try_snapshot(threads_.threads_); } ///< as above
     [[nodiscard]] std::size_t thread_count() const; ///< of the living. **Complexity**: constant
     /// Calls `f(const ProcessInfo&)` for each child, without a lock and without an allocation: thread by thread, the
-    /// leader's first, and of each the eldest first.
+    /// leader's first, of each the eldest first. One whose thread ends meanwhile may come twice. `f` returns or throws.
     template <class F>
     void for_each_child(F&& f) const;
     /// Calls `f(Pid tid)` for each living thread, ascending, without a lock and without an allocation.
@@ -202,7 +202,7 @@ public:
 
     /// Moves the process into a new session and a new group, both with its number.
     /// Returns nullopt if its number is that of a session or of a group with members, or when it has exited.
-    /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions. **Complexity**: two allocations.
+    /// **Errors**: out of memory is std::bad_alloc, or a panic. **Complexity**: as posix::setsid(); two allocations.
     std::optional<NewSession> create_session();
     [[nodiscard]] Result<NewSession> try_create_session(); ///< with the reason: permission, or no_memory
     /// Moves the process into the group with its number, a new one unless that exists already.
@@ -216,8 +216,8 @@ public:
     [[nodiscard]] Result<std::shared_ptr<Group>> create_group(BasicPreparedGroup<Traits>&& fresh);
     /// Moves the process into `group`; at no moment is it in none. Returns true if it is there, from now or before;
     /// false for a group of another session or tree, or one whose number was taken over by a session, for a session
-    /// leader, and when the process has exited. **Pre**: not null. **Complexity**: logarithmic in the members; linear
-    /// in those of them that are children of its own, see retie_children; no allocation.
+    /// leader, and when the process has exited. **Pre**: not null. **Complexity**: logarithmic in the members, and if
+    /// some child is in another group of the session, linear in members or children, the fewer of them; no allocation.
     bool move_to_group(const std::shared_ptr<Group>& group);
     /// What setpgid(2) does to the process that it names: moves it into the group with this number, which must be in
     /// its session; its own number makes the group if there is none. Unlike the two above it moves zombies, too.

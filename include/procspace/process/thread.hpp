@@ -69,8 +69,8 @@ public:
     /// Ends the thread and leaves `code` as the process's exit code, unless a group exit has fixed that.
     /// Returns true if this was the last living thread: then, and only once, it is the caller's part to let the process
     /// exit. A second call, or one after the process has exited, returns false and changes nothing.
-    /// **Complexity**: linear in its own children, who are another thread's then, else constant on average; no
-    /// allocation. Takes the tree lock.
+    /// **Complexity**: linear in its own children, who are another thread's then, and their threads, else constant on
+    /// average; no allocation. Takes the tree lock.
     bool exit(int code) { return exit(code, {}); }
     /// The same, and adds the time that the thread has used to that of the process.
     bool exit(int code, const Usage& spent);
@@ -79,7 +79,8 @@ public:
     /// leader: its number is now that of the process. Returns false, with nothing changed, if it has ended, a group
     /// exit has begun, or another thread is in exec. Who has to wait for the siblings' own end uses begin_exec()
     /// (exec.hpp).
-    /// **Complexity**: linear in the other threads and their children; no allocation. Takes the tree lock.
+    /// **Complexity**: linear in the other threads, their children and those' threads; no allocation. Takes the tree
+    /// lock.
     /// **Source**: execve(2).
     bool exec();
 

@@ -245,7 +245,8 @@ private:
 /// Asks what has happened to the children of `parent`, the eldest first. What is found is consumed: an exited child is
 /// reaped, a stop or continuation is not told again.
 /// **Complexity**: constant for a child by its number; else linear in the children to whom something has happened, and
-/// for "none yet" in the threads and children passed over until one is meant. No allocation. Takes the tree lock.
+/// for "none yet" and no_child in the children that are not meant, and in the threads where others than the leader have
+/// children. No allocation. Takes the tree lock.
 /// **Source**: wait(2), waitid(2).
 template <class Traits>
 [[nodiscard]] WaitAnswer wait_poll(BasicProcess<Traits>& parent, WaitSelector selector, WaitOptions options = {}) {

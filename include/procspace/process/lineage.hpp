@@ -50,7 +50,7 @@ public:
                 begin();
             if (at_ == nullptr)
                 break;
-            if (at_->order_ > visited_)
+            if (at_->order_ > visited_ && at_->order_ <= births_)
                 f(static_cast<const Process&>(*at_));
             at_ = Lineage::next(*at_);
         }
@@ -67,7 +67,8 @@ public:
 private:
     friend BasicLineage<Traits>;
 
-    /// What is handed on gets a new order: beyond those of all that were there when the former round began.
+    /// A round is for the children that were there when it began, and what is handed on gets a new order: it is left to
+    /// the next one. Nor does a visit follow the children that are born meanwhile.
     void begin() noexcept {
         visited_ = std::exchange(births_, parent_.topology_->births_);
         at_ = Lineage::first(parent_);

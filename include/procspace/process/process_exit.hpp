@@ -54,8 +54,10 @@ auto BasicProcess<Traits>::exit_group(int code, Pid spared) -> std::optional<Eff
         return std::nullopt;
     threads_.exit(code);
     // Who is to end is neither stopped nor continued any more, for those who wait as for orphaned groups.
-    if (stopped_.exchange(false, std::memory_order_relaxed))
+    if (is_stopped()) {
+        stopped_.store(false, std::memory_order_relaxed);
         --group_->stopped_;
+    }
     change_pending_ = false;
     if (std::exchange(listed_, false))
         parent_->events_.unlink(*this);

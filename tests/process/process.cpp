@@ -181,7 +181,8 @@ TEST_CASE("Process: every mutator is one section of the lock", "[process][P1][tr
     CHECK(sections([&] { CHECK_FALSE(forked->move_to_group(foreign)); }) == 0);
 }
 
-PROCSPACE_TRAITS_TEST_CASE("Process: for_each_child passes every child of a thread once, the eldest first", "[process][P11]") {
+PROCSPACE_TRAITS_TEST_CASE("Process: for_each_child passes every child of a thread once, the eldest first",
+                           "[process][P11]") {
     World<TestType> world;
     const auto count = GENERATE(0U, 1U, 31U, 32U, 33U, 64U, 100U);
     Pids born;

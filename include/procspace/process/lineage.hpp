@@ -50,7 +50,7 @@ public:
                 begin();
             if (at_ == nullptr)
                 break;
-            if (at_->order_ > visited_ && at_->order_ <= births_)
+            if (is_due(*at_))
                 f(static_cast<const Process&>(*at_));
             at_ = Lineage::next(*at_);
         }
@@ -67,13 +67,20 @@ public:
 private:
     friend BasicLineage<Traits>;
 
-    /// A round is for the children that were there when it began, and what is handed on gets a new order: it is left to
-    /// the next one. Nor does a visit follow the children that are born meanwhile.
     void begin() noexcept {
+        if (!begun_)
+            generations_ = parent_.topology_->generations_;
         visited_ = std::exchange(births_, parent_.topology_->births_);
         at_ = Lineage::first(parent_);
         handed_on_ = false;
         begun_ = true;
+    }
+    /// What is handed on gets a new order, and is left to the next round. Who was born since the visit began is seen in
+    /// the first one, or not at all.
+    [[nodiscard]] bool is_due(const Process& child) const noexcept {
+        if (child.generation_ > generations_)
+            return visited_ == 0;
+        return child.order_ > visited_ && child.order_ <= births_;
     }
     void unlist() noexcept {
         BasicChildCursor** place = &parent_.topology_->cursors_;
@@ -86,9 +93,10 @@ private:
     const Process& parent_;
     Process* at_ = nullptr; // guarded by tree lock, as the next
     BasicChildCursor* other_ = nullptr;
-    std::uint64_t visited_ = 0; // by an earlier round: the children up to this order
-    std::uint64_t births_ = 0;  // of the tree when this round began
-    bool handed_on_ = false;    // a child was, in this round; guarded by tree lock
+    std::uint64_t generations_ = 0; // of the tree when the visit began
+    std::uint64_t visited_ = 0;     // by an earlier round: the children up to this order
+    std::uint64_t births_ = 0;      // of the tree when this round began
+    bool handed_on_ = false;        // a child was, in this round; guarded by tree lock
     bool listed_ = false;
     bool begun_ = false;
 };

@@ -389,24 +389,18 @@ bool World::has_blocked_or_ignored(int signal) const {
     return caller_->actions[signal] == Action::ignored || caller_->tasks.at(caller_tid_).blocked.contains(signal);
 }
 
-/// Which of several children comes first is no rule here: takes the one of the recorded result, if it is one of those
-/// that operation `number` asks for.
+/// Which of several children comes first is no rule here: takes the one of the recorded result, where operation
+/// `number` waits for any.
 std::optional<std::string> World::take_recorded_child(int number, bool by_id, int which, std::int32_t id,
                                                       std::uint32_t options) {
-    if (recorded_ == nullptr)
+    if (recorded_ == nullptr || !(by_id ? which == WaitId::all : id == -1))
         return std::nullopt;
     std::string result = recorded_->number == number ? recorded_->result : "";
     for (const Late& late : recorded_->late)
         if (late.operation == number)
             result = late.result;
     const auto wanted = integer(result.substr(0, result.find(' ')));
-    const auto child = wanted && *wanted > 0 ? programs_.find(static_cast<Pid>(*wanted)) : programs_.end();
-    if (child == programs_.end())
-        return std::nullopt;
-    const bool any = by_id ? which == WaitId::all : id == -1;
-    const bool group = by_id ? which == WaitId::pgid : id <= 0;
-    const Pid pgid = id == 0 ? process().pgid() : static_cast<Pid>(by_id ? id : -id);
-    if (!any && !(group && child->second.process->pgid() == pgid))
+    if (!wanted || *wanted <= 0)
         return std::nullopt;
     const std::uint32_t events = by_id ? options : options | WaitFlag::exited;
     const auto peeked = posix::waitid(*task().thread, WaitId::pid, *wanted, events | WaitFlag::no_wait);

@@ -2,6 +2,8 @@
 
 #include "generator.hpp"
 
+#include <algorithm>
+
 namespace conformance::live {
 
 namespace {
@@ -62,8 +64,9 @@ std::string Generator::some_signal() {
 
 /// Returns whether it is a rule what becomes of several processes that get it at once. Who of them dies or stops first
 /// decides whether a parent that waits for a child sees that before its own end, whether a child is a zombie or reaped
-/// by a parent that ignores its children, and what one dies of that is told of another's end; who is continued
-/// first, whether others still have handled that when he stops them again.
+/// by a parent that ignores its children, to which subreaper an orphan goes and so whether a stopped group is orphaned
+/// by the end of that one, and what one dies of that is told of another's end; who is continued first, whether others
+/// still have handled that when he stops them again.
 bool Generator::is_for_many(const std::string& signal) const {
     static const std::set<std::string> harmless{"CHLD", "URG", "WINCH", "0", "65", "-1"};
     static const std::set<std::string> handled{"HUP", "INT", "USR1", "USR2"};
@@ -74,8 +77,12 @@ bool Generator::is_for_many(const std::string& signal) const {
     if (harmless.contains(signal) || (handled.contains(signal) && !defaults_.contains(signal)))
         return true;
     return waiters_.empty() &&
-           (stops.contains(signal) ||
-            (!ignored_children_ && !(dumps.contains(signal) && (asked_for_death_signal_ || made_clones_))));
+           (stops.contains(signal) || (!ignored_children_ && !(made_subreapers_ && somebody_is_stopped()) &&
+                                       !(dumps.contains(signal) && (asked_for_death_signal_ || made_clones_))));
+}
+
+bool Generator::somebody_is_stopped() const {
+    return std::any_of(seen_.begin(), seen_.end(), [](const auto& one) { return one.second.stopped; });
 }
 
 std::vector<std::string> Generator::choose_arguments(const std::string& name) {

@@ -61,6 +61,7 @@ private:
     [[nodiscard]] std::int64_t some_group();
     [[nodiscard]] std::string some_signal();
     [[nodiscard]] bool is_for_many(const std::string& signal) const;
+    [[nodiscard]] bool somebody_is_stopped() const;
     [[nodiscard]] std::vector<std::int64_t> children() const;
 
     std::mt19937_64 random_;
@@ -75,6 +76,7 @@ private:
     std::set<std::string> defaults_; ///< signals whose action was made the default one
     bool changed_user_ = false;
     bool asked_for_death_signal_ = false;
+    bool made_subreapers_ = false;
     bool made_clones_ = false;          ///< whose end their parent may die of
     std::vector<std::int64_t> reaped_;  ///< numbers that a wait has freed
     std::set<std::uint32_t> just_gone_; ///< by the last operation

@@ -127,6 +127,16 @@ bool is_thread_order(const States& before, const States& after) {
     return threads > 1 && children > 1;
 }
 
+/// Which of several children a wait for a group finds first is no rule any more, and a trace allows that of a wait for
+/// any child alone.
+void ask_for_any(Operation& operation) {
+    auto& arguments = operation.arguments;
+    if (operation.name == "waitpid" && (arguments[0] == "0" || arguments[0].starts_with("-")))
+        arguments[0] = "-1";
+    if (operation.name == "waitid" && (arguments[0] == "P_PGID" || arguments[0] == "2"))
+        arguments[0] = "P_ALL";
+}
+
 Run run(std::uint64_t seed, const Options& options, bool privileged) {
     const Profile& profile = options.profile != nullptr ? *options.profile : profiles()[seed % profiles().size()];
     Run done;
@@ -146,6 +156,8 @@ Run run(std::uint64_t seed, const Options& options, bool privileged) {
             break; // nobody is left who could do anything
         Operation& operation = *chosen;
         operation.number = i;
+        if (any_child)
+            ask_for_any(operation);
         const States before = kernel.states();
         kernel.run(operation);
         done.trace.operations.push_back(operation);

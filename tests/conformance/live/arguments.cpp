@@ -72,13 +72,14 @@ bool Generator::is_for_many(const std::string& signal) const {
     static const std::set<std::string> handled{"HUP", "INT", "USR1", "USR2"};
     static const std::set<std::string> stops{"STOP", "TSTP", "TTIN", "TTOU"};
     static const std::set<std::string> dumps{"QUIT", "SEGV"};
-    if (signal == "CONT")
-        return repeaters_.empty();
+    const bool may_die = waiters_.empty() && !ignored_children_ && !(made_subreapers_ && somebody_is_stopped());
+    if (signal == "CONT") // those who are stopped die of what they have got meanwhile
+        return repeaters_.empty() && (may_die || !sent_to_stopped_);
     if (harmless.contains(signal) || (handled.contains(signal) && !defaults_.contains(signal)))
         return true;
-    return waiters_.empty() &&
-           (stops.contains(signal) || (!ignored_children_ && !(made_subreapers_ && somebody_is_stopped()) &&
-                                       !(dumps.contains(signal) && (asked_for_death_signal_ || made_clones_))));
+    if (stops.contains(signal))
+        return waiters_.empty();
+    return may_die && !(dumps.contains(signal) && (asked_for_death_signal_ || made_clones_));
 }
 
 bool Generator::somebody_is_stopped() const {

@@ -70,6 +70,10 @@ void Generator::note(const Operation& done) {
         defaults_.insert(done.arguments[0]);
     changed_user_ = changed_user_ || done.name == "setuid";
     asked_for_death_signal_ = asked_for_death_signal_ || done.name == "pdeathsig";
+    sent_to_stopped_ =
+        sent_to_stopped_ ||
+        ((done.name == "kill" || done.name == "tgkill" || done.name == "tty_key" || asked_for_death_signal_) &&
+         somebody_is_stopped());
     made_subreapers_ = made_subreapers_ || (done.name == "subreaper_set" && done.arguments[0] != "0");
     made_clones_ = made_clones_ || done.name == "clone_sig";
     just_gone_ = done.gone;

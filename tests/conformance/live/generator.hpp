@@ -77,6 +77,7 @@ private:
     bool changed_user_ = false;
     bool asked_for_death_signal_ = false;
     bool made_subreapers_ = false;
+    bool sent_to_stopped_ = false;      ///< a signal, that is: it may be deadly
     bool made_clones_ = false;          ///< whose end their parent may die of
     std::vector<std::int64_t> reaped_;  ///< numbers that a wait has freed
     std::set<std::uint32_t> just_gone_; ///< by the last operation

@@ -254,7 +254,8 @@ void World::bury(Program& program) {
     for (auto& [tid, task] : program.tasks)
         if (task.call && task.call->operation != operation_)
             outcome_.late.push_back({task.call->operation, tid, "!killed"});
-    program.tasks.clear();
+    // The threads end with the last of their handles, and what that causes comes back to the program: it has none then.
+    const auto ended = std::exchange(program.tasks, {});
     program.pending.clear();
     program.handled.clear();
 }

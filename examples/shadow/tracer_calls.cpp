@@ -102,7 +102,9 @@ void Tracer::call_lost(Tracee& task) {
         return;
     case Call::Kind::setpgid: {
         const pid_t target = call.pid == 0 ? pid : numbers_.seen_by(task.tid, call.pid).value_or(0);
-        if (const auto stat = proc::stat(target))
+        // Whoever is no process of the command's was refused.
+        const bool ours = find(target) != nullptr || zombies_.contains(target);
+        if (const auto stat = proc::stat(target); ours && stat)
             tell(GroupSet{target, stat->pgid});
         return;
     }

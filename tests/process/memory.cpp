@@ -59,7 +59,7 @@ double itemise() {
          static_cast<double>(malloc_usable_size(block) - sizeof(Process)));
     std::free(block);
     line("its share of the table of numbers",
-         static_cast<double>(sizeof(procspace::NumberLeaf)) / procspace::NumberBits::size);
+         static_cast<double>(sizeof(procspace::NumberNode)) / procspace::NumberBits::size);
     return sum;
 }
 

@@ -6,7 +6,7 @@
 //      [ 0 | 1 | ... | 63 ] ----> [ 0 | 1 | ... | 255 ] --> [ . | . | ... ] -----> Process --> Group --> Session
 //
 // Three loads to a slot, whatever the size of the tree. Branches and leaves are made where numbers are used and go back
-// when the last number in them is free: the blocks are asked for and given back outside the lock, as everything is.
+// when they have none any more: the blocks are asked for and given back outside the lock, as everything is.
 //
 // A PID namespace is one more such table: an object that is visible in n nested namespaces has one hook in the table of
 // each level, all reserved and released in the section that reserves and releases the one here; parents, groups and the
@@ -46,8 +46,6 @@ class NumberBits {
 public:
     static constexpr unsigned size = 256;
 
-    [[nodiscard]] bool none() const noexcept { return (words_[0] | words_[1] | words_[2] | words_[3]) == 0; }
-    [[nodiscard]] bool all() const noexcept { return (words_[0] & words_[1] & words_[2] & words_[3]) == ~Word(0); }
     void set(unsigned i) noexcept { words_[i / 64] |= Word(1) << i % 64; }
     void clear(unsigned i) noexcept { words_[i / 64] &= ~(Word(1) << i % 64); }
 
@@ -75,20 +73,30 @@ private:
     Word words_[size / 64]{};
 };
 
-struct NumberLeaf {
-    NumberHook* slots[NumberBits::size]{}; // the first role of each number
-    NumberBits used;
-    NumberLeaf* next_free = nullptr; // while in NumberBlocks
+/// A branch or a leaf: 256 places, empty ones null.
+struct NumberNode {
+    void* places[NumberBits::size]{}; // of a branch: its leaves; of a leaf: the first role of each number
+    NumberBits used;                  // places that are not empty
+    NumberBits full;                  // of a branch: leaves without a free number
+    unsigned count = 0;               // of places that are not empty
+    NumberNode* next_free = nullptr;  // while in NumberBlocks
+
+    [[nodiscard]] NumberNode* leaf(unsigned at) const noexcept { return static_cast<NumberNode*>(places[at]); }
+    [[nodiscard]] NumberHook* roles(unsigned at) const noexcept { return static_cast<NumberHook*>(places[at]); }
+
+    void fill(unsigned at, void* with) noexcept {
+        places[at] = with;
+        used.set(at);
+        ++count;
+    }
+    void clear(unsigned at) noexcept {
+        places[at] = nullptr;
+        used.clear(at);
+        --count;
+    }
 };
 
-struct NumberBranch {
-    NumberLeaf* leaves[NumberBits::size]{};
-    NumberBits present;
-    NumberBits full; // leaves without a free number
-    NumberBranch* next_free = nullptr;
-};
-
-/// Blocks of the table that are not in it: to be used, or to be given back after unlock.
+/// Nodes of the table that are not in it, all empty: to be used, or to be given back after unlock.
 template <class Memory>
 class NumberBlocks {
 public:
@@ -96,50 +104,47 @@ public:
     NumberBlocks(const NumberBlocks&) = delete;
     NumberBlocks& operator=(const NumberBlocks&) = delete;
     ~NumberBlocks() {
-        while (NumberLeaf* const leaf = take(leaves_))
-            Memory::deallocate(leaf, sizeof(NumberLeaf), alignof(NumberLeaf));
-        while (NumberBranch* const branch = take(branches_))
-            Memory::deallocate(branch, sizeof(NumberBranch), alignof(NumberBranch));
+        if (first_ != nullptr) [[unlikely]]
+            give_back();
     }
 
-    /// Gets what one number can need. Returns false when there is no memory. **Pre**: no lock is held.
-    [[nodiscard]] bool try_fill() noexcept { return try_make(leaves_) && try_make(branches_); }
+    /// Gets what one number can need, a leaf and a branch; false when there is no memory. **Pre**: no lock is held.
+    [[nodiscard]] bool try_fill() noexcept {
+        while (!has(2)) {
+            void* const bytes = Memory::allocate(sizeof(NumberNode), alignof(NumberNode));
+            if (bytes == nullptr)
+                return false;
+            put(::new (bytes) NumberNode());
+        }
+        return true;
+    }
 
-    [[nodiscard]] NumberLeaf* take_leaf() noexcept { return take(leaves_); }
-    [[nodiscard]] NumberBranch* take_branch() noexcept { return take(branches_); }
-    void put(NumberLeaf* leaf) noexcept { put(leaves_, leaf); }
-    void put(NumberBranch* branch) noexcept { put(branches_, branch); }
-    [[nodiscard]] bool has_leaf() const noexcept { return leaves_ != nullptr; }
-    [[nodiscard]] bool has_branch() const noexcept { return branches_ != nullptr; }
+    /// Returns whether there are at least so many: 1 or 2.
+    [[nodiscard]] bool has(unsigned count) const noexcept {
+        return first_ != nullptr && (count == 1 || first_->next_free != nullptr);
+    }
+    /// **Pre**: `has(1)`.
+    [[nodiscard]] NumberNode* take() noexcept {
+        NumberNode* const node = first_;
+        first_ = node->next_free;
+        return node;
+    }
+    void put(NumberNode* node) noexcept {
+        node->next_free = first_;
+        first_ = node;
+    }
 
 private:
-    template <class Block>
-    static bool try_make(Block*& free) noexcept {
-        if (free != nullptr)
-            return true;
-        void* const bytes = Memory::allocate(sizeof(Block), alignof(Block));
-        if (bytes != nullptr)
-            free = ::new (bytes) Block();
-        return bytes != nullptr;
-    }
-    template <class Block>
-    static Block* take(Block*& free) noexcept {
-        Block* const block = free;
-        if (block != nullptr)
-            free = block->next_free;
-        return block;
-    }
-    template <class Block>
-    static void put(Block*& free, Block* block) noexcept {
-        block->next_free = free;
-        free = block;
+    [[gnu::noinline]] void give_back() noexcept {
+        while (first_ != nullptr)
+            Memory::deallocate(take(), sizeof(NumberNode), alignof(NumberNode));
     }
 
-    NumberLeaf* leaves_ = nullptr;
-    NumberBranch* branches_ = nullptr;
+    NumberNode* first_ = nullptr;
 };
 
-/// The table. All blocks that it has no use for are empty, so they can be used again as they are.
+/// The table. A leaf that loses its last number stays where it is until another one does, or another place needs it: a
+/// process that comes and goes alone in a leaf would otherwise cost a block each time.
 ///
 /// **Thread safety**: guarded by the tree lock. Every member is a few loads; none allocates or frees.
 template <class Memory, Pid Highest>
@@ -151,19 +156,21 @@ public:
     NumberTable(const NumberTable&) = delete;
     NumberTable& operator=(const NumberTable&) = delete;
     ~NumberTable() { // what is left when handles outlive their tree, which is about to panic
-        for (NumberBranch* const branch : root_) {
-            for (unsigned i = 0; branch != nullptr && (i = branch->present.first_set(i)) < size; ++i)
-                spares_.put(branch->leaves[i]);
-            if (branch != nullptr)
-                spares_.put(branch);
+        Blocks all;
+        for (NumberNode* const branch : root_) {
+            if (branch == nullptr)
+                continue;
+            for (void* const leaf : branch->places)
+                if (leaf != nullptr)
+                    all.put(static_cast<NumberNode*>(leaf));
+            all.put(branch);
         }
     }
 
     /// Returns the first role of a number, or null if it is free.
     [[nodiscard]] NumberHook* roles(Pid number) const noexcept {
-        const NumberBranch* const branch = number <= Highest ? root_[number >> 16] : nullptr;
-        const NumberLeaf* const leaf = branch != nullptr ? branch->leaves[number >> 8 & 255] : nullptr;
-        return leaf != nullptr ? leaf->slots[number & 255] : nullptr;
+        const NumberNode* const leaf = number <= Highest ? leaf_of(number) : nullptr;
+        return leaf != nullptr ? leaf->roles(number & 255) : nullptr;
     }
 
     /// Returns what has this number in this role, or null.
@@ -174,74 +181,61 @@ public:
         return hook;
     }
 
-    /// Enters a hook under its number. **Errors**, with nothing changed: no_memory (it takes blocks, and there are
-    /// none: they are to be asked for after unlock); exists (the number is in use, and `must_be_free`).
+    /// Enters a hook under its number. **Errors**, with nothing entered: no_memory (it takes blocks, and there are not
+    /// enough: they are to be asked for after unlock); exists (the number is in use, and `must_be_free`).
     /// **Pre**: the number is not above Highest.
     [[nodiscard]] Errno enter(NumberHook& hook, Blocks& blocks, bool must_be_free) noexcept {
-        NumberBranch*& branch = root_[hook.number >> 16];
-        const unsigned at = hook.number >> 8 & 255;
-        const bool needs_branch = branch == nullptr;
-        const bool needs_leaf = needs_branch || branch->leaves[at] == nullptr;
-        if ((needs_branch && !spares_.has_branch() && !blocks.has_branch()) ||
-            (needs_leaf && !spares_.has_leaf() && !blocks.has_leaf()))
-            return Errno::no_memory;
-        if (needs_branch)
-            branch = spares_.has_branch() ? spares_.take_branch() : blocks.take_branch();
-        if (needs_leaf) {
-            branch->leaves[at] = spares_.has_leaf() ? spares_.take_leaf() : blocks.take_leaf();
-            branch->present.set(at);
+        const Pid number = hook.number;
+        NumberNode* leaf = leaf_of(number);
+        if (leaf == nullptr) {
+            leaf = add_leaf(number, blocks);
+            if (leaf == nullptr)
+                return Errno::no_memory;
         }
-        NumberLeaf& leaf = *branch->leaves[at];
-        NumberHook*& slot = leaf.slots[hook.number & 255];
-        if (must_be_free && slot != nullptr)
-            return Errno::exists;
-        hook.next_role = slot;
-        slot = &hook;
-        leaf.used.set(hook.number & 255);
-        if (leaf.used.all())
-            branch->full.set(at);
+        const unsigned at = number & 255;
+        hook.next_role = leaf->roles(at);
+        if (hook.next_role != nullptr) {
+            if (must_be_free)
+                return Errno::exists;
+            leaf->places[at] = &hook;
+            return Errno::ok;
+        }
+        leaf->fill(at, &hook);
+        if (leaf->count == size)
+            root_[number >> 16]->full.set(number >> 8 & 255);
         return Errno::ok;
     }
 
-    /// Takes a hook out. Empty blocks go to `emptied`, but for one of each kind if `keep_spares`: a process that comes
-    /// and goes alone in a leaf would otherwise cost a block each time.
-    void leave(NumberHook& hook, Blocks& emptied, bool keep_spares) noexcept {
-        NumberBranch*& branch = root_[hook.number >> 16];
-        const unsigned at = hook.number >> 8 & 255;
-        NumberLeaf& leaf = *branch->leaves[at];
-        NumberHook** place = &leaf.slots[hook.number & 255];
-        NumberHook** const slot = place;
-        while (*place != &hook)
-            place = &(*place)->next_role;
-        *place = hook.next_role;
-        if (*slot == nullptr) {
-            leaf.used.clear(hook.number & 255);
-            branch->full.clear(at);
-            if (leaf.used.none()) {
-                branch->leaves[at] = nullptr;
-                branch->present.clear(at);
-                (keep_spares && !spares_.has_leaf() ? spares_ : emptied).put(&leaf);
-                if (branch->present.none()) {
-                    (keep_spares && !spares_.has_branch() ? spares_ : emptied).put(branch);
-                    branch = nullptr;
-                }
+    /// Takes a hook out. Blocks without a number go to `emptied`, but for those of one leaf if `keep_one`.
+    void leave(NumberHook& hook, Blocks& emptied, bool keep_one) noexcept {
+        const Pid number = hook.number;
+        NumberNode& leaf = *leaf_of(number);
+        const unsigned at = number & 255;
+        if (leaf.roles(at) != &hook) {
+            NumberHook* before = leaf.roles(at);
+            while (before->next_role != &hook)
+                before = before->next_role;
+            before->next_role = hook.next_role;
+        } else if (hook.next_role != nullptr) {
+            leaf.places[at] = hook.next_role;
+        } else {
+            if (leaf.count == size)
+                root_[number >> 16]->full.clear(number >> 8 & 255);
+            leaf.clear(at);
+            if (leaf.count == 0 && idle_ != &leaf) {
+                give_idle(emptied);
+                idle_ = &leaf;
+                idle_number_ = number;
             }
         }
-        if (!keep_spares)
-            give_spares(emptied);
-    }
-
-    void give_spares(Blocks& blocks) noexcept {
-        if (spares_.has_leaf())
-            blocks.put(spares_.take_leaf());
-        if (spares_.has_branch())
-            blocks.put(spares_.take_branch());
+        if (!keep_one)
+            give_idle(emptied);
     }
 
     /// Returns the first free number from `from` to `last`, or 0. **Complexity**: at most four words for each branch.
     [[nodiscard]] Pid first_free(Pid from, Pid last) const noexcept {
         while (from <= last) {
-            const NumberBranch* const branch = root_[from >> 16];
+            const NumberNode* const branch = root_[from >> 16];
             if (branch == nullptr)
                 return from;
             const unsigned at = branch->full.first_clear(from >> 8 & 255);
@@ -251,7 +245,7 @@ public:
             }
             if (at != (from >> 8 & 255))
                 from = (from >> 16) << 16 | at << 8;
-            const NumberLeaf* const leaf = branch->leaves[at];
+            const NumberNode* const leaf = branch->leaf(at);
             const unsigned slot = leaf != nullptr ? leaf->used.first_clear(from & 255) : from & 255;
             if (slot == size) {
                 from = ((from >> 8) + 1) << 8;
@@ -266,15 +260,15 @@ public:
     /// Returns the first used number from `from` on, or 0. **Complexity**: at most four words for each branch.
     [[nodiscard]] Pid first_used(Pid from) const noexcept {
         while (from <= Highest) {
-            const NumberBranch* const branch = root_[from >> 16];
-            const unsigned at = branch != nullptr ? branch->present.first_set(from >> 8 & 255) : size;
+            const NumberNode* const branch = root_[from >> 16];
+            const unsigned at = branch != nullptr ? branch->used.first_set(from >> 8 & 255) : size;
             if (at == size) {
                 from = ((from >> 16) + 1) << 16;
                 continue;
             }
             if (at != (from >> 8 & 255))
                 from = (from >> 16) << 16 | at << 8;
-            const unsigned slot = branch->leaves[at]->used.first_set(from & 255);
+            const unsigned slot = branch->leaf(at)->used.first_set(from & 255);
             if (slot != size)
                 return (from >> 8) << 8 | slot;
             from = ((from >> 8) + 1) << 8;
@@ -285,8 +279,42 @@ public:
 private:
     static constexpr unsigned size = NumberBits::size;
 
-    NumberBranch* root_[(Highest >> 16) + 1]{};
-    Blocks spares_;
+    [[nodiscard]] NumberNode* leaf_of(Pid number) const noexcept {
+        const NumberNode* const branch = root_[number >> 16];
+        return branch != nullptr ? branch->leaf(number >> 8 & 255) : nullptr;
+    }
+
+    /// Puts a leaf where there is none for a number. Returns it; null if there are not enough blocks.
+    [[gnu::noinline]] NumberNode* add_leaf(Pid number, Blocks& blocks) noexcept {
+        give_idle(blocks);
+        NumberNode*& branch = root_[number >> 16];
+        if (!blocks.has(branch == nullptr ? 2 : 1))
+            return nullptr;
+        if (branch == nullptr)
+            branch = blocks.take();
+        NumberNode* const leaf = blocks.take();
+        branch->fill(number >> 8 & 255, leaf);
+        return leaf;
+    }
+
+    /// The leaf that was kept goes to `blocks`, unless it has a number again, and its branch if that is empty then.
+    [[gnu::noinline]] void give_idle(Blocks& blocks) noexcept {
+        NumberNode* const leaf = idle_;
+        idle_ = nullptr;
+        if (leaf == nullptr || leaf->count != 0)
+            return;
+        blocks.put(leaf);
+        NumberNode*& branch = root_[idle_number_ >> 16];
+        branch->clear(idle_number_ >> 8 & 255);
+        if (branch->count == 0) {
+            blocks.put(branch);
+            branch = nullptr;
+        }
+    }
+
+    NumberNode* root_[(Highest >> 16) + 1]{};
+    NumberNode* idle_ = nullptr; // the leaf that was without a number last, if it is in the table yet
+    Pid idle_number_ = 0;        // one that was in it
 };
 
 } // namespace procspace

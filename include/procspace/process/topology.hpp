@@ -108,7 +108,9 @@ public:
 
     /// Takes a role from a number, which is free when that was the last. What the table has no use for any more goes to
     /// `emptied`; with init alone in the tree it keeps nothing in reserve.
-    void release(NumberHook& hook, Blocks& emptied) noexcept { numbers_.leave(hook, emptied, counts_.processes > 1); }
+    [[gnu::noinline]] void release(NumberHook& hook, Blocks& emptied) noexcept {
+        numbers_.leave(hook, emptied, counts_.processes > 1);
+    }
 
     // Without the lock:
 

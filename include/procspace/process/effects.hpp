@@ -73,7 +73,7 @@ public:
             return;
         if constexpr (EffectSink<Traits>)
             deliver([](const Effect& effect) { Traits::effect(effect); });
-        else
+        else if (posts_ != nullptr || groups_ != nullptr)
             unlink();
     }
 

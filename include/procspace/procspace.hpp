@@ -48,6 +48,7 @@
 #include "process/leftovers.hpp"
 #include "process/lineage.hpp"
 #include "process/maps.hpp"
+#include "process/number_blocks.hpp"
 #include "process/numbers.hpp"
 #include "process/process.hpp"
 #include "process/process_children.hpp"

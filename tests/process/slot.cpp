@@ -79,9 +79,10 @@ TEST_CASE("SlotAllocator: hands out the block that it was given and returns it w
 TEST_CASE("SlotAllocator: all of them are equal since any of them may return a block", "[process][slot]") {
     using Slot = SlotSize<long>;
     MemoryBlock<CountingMemory> block(Slot::bytes, Slot::align);
-    const SlotAllocator<long, CountingMemory, Slot::bytes, Slot::align> with(block);
+    SlotAllocator<long, CountingMemory, Slot::bytes, Slot::align> with(block);
     const SlotAllocator<char, CountingMemory, Slot::bytes, Slot::align> rebound(with);
-    const SlotAllocator<long, CountingMemory, Slot::bytes, Slot::align> without;
+    SlotAllocator<long, CountingMemory, Slot::bytes, Slot::align> without;
     CHECK(with == without);
     CHECK(decltype(without)(rebound) == with);
+    without.deallocate(with.allocate(1), 1);
 }

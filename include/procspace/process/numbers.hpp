@@ -13,135 +13,10 @@
 // rest are by identity and know no numbers.
 
 #include "../fwd.hpp"
-#include "../core/memory.hpp"
 #include "../core/result.hpp"
-
-#include <bit>
-#include <cstddef>
-#include <cstdint>
-#include <new>
+#include "number_blocks.hpp"
 
 namespace procspace {
-
-/// What a number can stand for.
-enum class NumberRole : unsigned char {
-    tid,
-    pid,
-    pgid,
-    sid,
-    reserved ///< of a process or thread that is prepared and not published
-};
-
-/// Base of whatever has a number. Guarded by the tree lock while it is in the table.
-struct NumberHook {
-    NumberHook* next_role = nullptr; // of the same number
-    Pid number = 0;
-    NumberRole role = NumberRole::reserved;
-
-    explicit NumberHook(NumberRole its_role, Pid its_number = 0) noexcept : number(its_number), role(its_role) {}
-};
-
-/// 256 bits that are searched 64 at a time.
-class NumberBits {
-public:
-    static constexpr unsigned size = 256;
-
-    void set(unsigned i) noexcept { words_[i / 64] |= Word(1) << i % 64; }
-    void clear(unsigned i) noexcept { words_[i / 64] &= ~(Word(1) << i % 64); }
-
-    /// Returns the first set bit from `from` on, or `size`.
-    [[nodiscard]] unsigned first_set(unsigned from) const noexcept { return search(from, 0); }
-    /// Returns the first clear bit from `from` on, or `size`.
-    [[nodiscard]] unsigned first_clear(unsigned from) const noexcept { return search(from, ~Word(0)); }
-
-private:
-    using Word = std::uint64_t;
-
-    [[nodiscard]] unsigned search(unsigned from, Word inverted) const noexcept {
-        if (from >= size)
-            return size;
-        Word masked = (words_[from / 64] ^ inverted) & ~Word(0) << from % 64;
-        for (unsigned i = from / 64;;) {
-            if (masked != 0)
-                return i * 64 + static_cast<unsigned>(std::countr_zero(masked));
-            if (++i == size / 64)
-                return size;
-            masked = words_[i] ^ inverted;
-        }
-    }
-
-    Word words_[size / 64]{};
-};
-
-/// A branch or a leaf: 256 places, empty ones null.
-struct NumberNode {
-    void* places[NumberBits::size]{}; // of a branch: its leaves; of a leaf: the first role of each number
-    NumberBits used;                  // places that are not empty
-    NumberBits full;                  // of a branch: leaves without a free number
-    unsigned count = 0;               // of places that are not empty
-    NumberNode* next_free = nullptr;  // while in NumberBlocks
-
-    [[nodiscard]] NumberNode* leaf(unsigned at) const noexcept { return static_cast<NumberNode*>(places[at]); }
-    [[nodiscard]] NumberHook* roles(unsigned at) const noexcept { return static_cast<NumberHook*>(places[at]); }
-
-    void fill(unsigned at, void* with) noexcept {
-        places[at] = with;
-        used.set(at);
-        ++count;
-    }
-    void clear(unsigned at) noexcept {
-        places[at] = nullptr;
-        used.clear(at);
-        --count;
-    }
-};
-
-/// Nodes of the table that are not in it, all empty: to be used, or to be given back after unlock.
-template <class Memory>
-class NumberBlocks {
-public:
-    NumberBlocks() noexcept = default;
-    NumberBlocks(const NumberBlocks&) = delete;
-    NumberBlocks& operator=(const NumberBlocks&) = delete;
-    ~NumberBlocks() {
-        if (first_ != nullptr) [[unlikely]]
-            give_back();
-    }
-
-    /// Gets what one number can need, a leaf and a branch; false when there is no memory. **Pre**: no lock is held.
-    [[nodiscard]] bool try_fill() noexcept {
-        while (!has(2)) {
-            void* const bytes = Memory::allocate(sizeof(NumberNode), alignof(NumberNode));
-            if (bytes == nullptr)
-                return false;
-            put(::new (bytes) NumberNode());
-        }
-        return true;
-    }
-
-    /// Returns whether there are at least so many: 1 or 2.
-    [[nodiscard]] bool has(unsigned count) const noexcept {
-        return first_ != nullptr && (count == 1 || first_->next_free != nullptr);
-    }
-    /// **Pre**: `has(1)`.
-    [[nodiscard]] NumberNode* take() noexcept {
-        NumberNode* const node = first_;
-        first_ = node->next_free;
-        return node;
-    }
-    void put(NumberNode* node) noexcept {
-        node->next_free = first_;
-        first_ = node;
-    }
-
-private:
-    [[gnu::noinline]] void give_back() noexcept {
-        while (first_ != nullptr)
-            Memory::deallocate(take(), sizeof(NumberNode), alignof(NumberNode));
-    }
-
-    NumberNode* first_ = nullptr;
-};
 
 /// The table. A leaf that loses its last number stays where it is until another one does, or another place needs it: a
 /// process that comes and goes alone in a leaf would otherwise cost a block each time.
@@ -185,51 +60,35 @@ public:
     /// enough: they are to be asked for after unlock); exists (the number is in use, and `must_be_free`).
     /// **Pre**: the number is not above Highest.
     [[nodiscard]] Errno enter(NumberHook& hook, Blocks& blocks, bool must_be_free) noexcept {
-        const Pid number = hook.number;
-        NumberNode* leaf = leaf_of(number);
-        if (leaf == nullptr) {
-            leaf = add_leaf(number, blocks);
-            if (leaf == nullptr)
-                return Errno::no_memory;
-        }
-        const unsigned at = number & 255;
+        NumberNode* const leaf = leaf_of(hook.number);
+        if (leaf == nullptr) [[unlikely]]
+            return add_leaf(hook.number, blocks) ? enter(hook, blocks, must_be_free) : Errno::no_memory;
+        const unsigned at = hook.number & 255;
         hook.next_role = leaf->roles(at);
-        if (hook.next_role != nullptr) {
-            if (must_be_free)
-                return Errno::exists;
-            leaf->places[at] = &hook;
+        if (hook.next_role == nullptr) {
+            leaf->fill(at, &hook);
+            if (leaf->count == size) [[unlikely]]
+                root_[hook.number >> 16]->full.set(hook.number >> 8 & 255);
             return Errno::ok;
         }
-        leaf->fill(at, &hook);
-        if (leaf->count == size)
-            root_[number >> 16]->full.set(number >> 8 & 255);
+        if (must_be_free)
+            return Errno::exists;
+        leaf->places[at] = &hook;
         return Errno::ok;
     }
 
-    /// Takes a hook out. Blocks without a number go to `emptied`, but for those of one leaf if `keep_one`.
+    /// Takes a hook out. When its number is free now, blocks without any go to `emptied`, but for those of one leaf if
+    /// `keep_one`.
     void leave(NumberHook& hook, Blocks& emptied, bool keep_one) noexcept {
-        const Pid number = hook.number;
-        NumberNode& leaf = *leaf_of(number);
-        const unsigned at = number & 255;
-        if (leaf.roles(at) != &hook) {
-            NumberHook* before = leaf.roles(at);
-            while (before->next_role != &hook)
-                before = before->next_role;
-            before->next_role = hook.next_role;
-        } else if (hook.next_role != nullptr) {
-            leaf.places[at] = hook.next_role;
-        } else {
-            if (leaf.count == size)
-                root_[number >> 16]->full.clear(number >> 8 & 255);
-            leaf.clear(at);
-            if (leaf.count == 0 && idle_ != &leaf) {
-                give_idle(emptied);
-                idle_ = &leaf;
-                idle_number_ = number;
-            }
-        }
-        if (!keep_one)
-            give_idle(emptied);
+        NumberNode& leaf = *root_[hook.number >> 16]->leaf(hook.number >> 8 & 255);
+        const unsigned at = hook.number & 255;
+        if (leaf.roles(at) != &hook || hook.next_role != nullptr)
+            return leave_others(leaf, hook);
+        leaf.clear(at);
+        if (leaf.count == size - 1) [[unlikely]]
+            root_[hook.number >> 16]->full.clear(hook.number >> 8 & 255);
+        if ((leaf.count == 0 && idle_ != &leaf) || !keep_one) [[unlikely]]
+            retire(leaf, hook.number, emptied, keep_one);
     }
 
     /// Returns the first free number from `from` to `last`, or 0. **Complexity**: at most four words for each branch.
@@ -284,21 +143,44 @@ private:
         return branch != nullptr ? branch->leaf(number >> 8 & 255) : nullptr;
     }
 
-    /// Puts a leaf where there is none for a number. Returns it; null if there are not enough blocks.
-    [[gnu::noinline]] NumberNode* add_leaf(Pid number, Blocks& blocks) noexcept {
+    /// Puts a leaf where there is none for a number. Returns false if there are not enough blocks.
+    [[gnu::noinline]] bool add_leaf(Pid number, Blocks& blocks) noexcept {
         give_idle(blocks);
         NumberNode*& branch = root_[number >> 16];
         if (!blocks.has(branch == nullptr ? 2 : 1))
-            return nullptr;
+            return false;
         if (branch == nullptr)
             branch = blocks.take();
-        NumberNode* const leaf = blocks.take();
-        branch->fill(number >> 8 & 255, leaf);
-        return leaf;
+        branch->fill(number >> 8 & 255, blocks.take());
+        return true;
+    }
+
+    /// Of a number with other roles.
+    [[gnu::noinline]] static void leave_others(NumberNode& leaf, NumberHook& hook) noexcept {
+        void*& place = leaf.places[hook.number & 255];
+        NumberHook* before = static_cast<NumberHook*>(place);
+        if (before == &hook) {
+            place = hook.next_role;
+            return;
+        }
+        while (before->next_role != &hook)
+            before = before->next_role;
+        before->next_role = hook.next_role;
+    }
+
+    /// After a number was taken out of the leaf.
+    [[gnu::noinline]] void retire(NumberNode& leaf, Pid number, Blocks& emptied, bool keep_it) noexcept {
+        if (leaf.count == 0 && idle_ != &leaf) {
+            give_idle(emptied);
+            idle_ = &leaf;
+            idle_number_ = number;
+        }
+        if (!keep_it)
+            give_idle(emptied);
     }
 
     /// The leaf that was kept goes to `blocks`, unless it has a number again, and its branch if that is empty then.
-    [[gnu::noinline]] void give_idle(Blocks& blocks) noexcept {
+    void give_idle(Blocks& blocks) noexcept {
         NumberNode* const leaf = idle_;
         idle_ = nullptr;
         if (leaf == nullptr || leaf->count != 0)

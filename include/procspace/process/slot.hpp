@@ -30,7 +30,8 @@ public:
 
     /// One that has nothing to hand out: for containers into which nodes are only linked.
     SlotAllocator() noexcept = default;
-    explicit SlotAllocator(MemoryBlock<Memory>& block) noexcept : block_(&block) {}
+    /// **Pre**: its first request follows, for what owns the bytes from then on.
+    explicit SlotAllocator(MemoryBlock<Memory>& block) noexcept : block_(block.release()) {}
     template <class U>
     SlotAllocator(const SlotAllocator<U, Memory, Bytes, Align>& other) noexcept : block_(other.block_) {}
 
@@ -38,7 +39,7 @@ public:
     T* allocate(std::size_t) noexcept {
         static_assert(sizeof(T) <= Bytes && alignof(T) <= Align, "procspace: this standard library's node or control "
                                                                  "block is larger than the slot");
-        return static_cast<T*>(block_->release());
+        return static_cast<T*>(block_);
     }
     void deallocate(T* p, std::size_t) noexcept { Memory::deallocate(p, Bytes, Align); }
 
@@ -48,7 +49,7 @@ private:
     template <class, class, std::size_t, std::size_t>
     friend class SlotAllocator;
 
-    MemoryBlock<Memory>* block_ = nullptr; // used while building only; dangles harmlessly afterwards
+    void* block_ = nullptr; // used while building only; dangles harmlessly afterwards
 };
 
 /// The slot for a T with what libstdc++ and libc++ put in front of it: four words cover a map node's links and a shared

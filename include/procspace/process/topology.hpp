@@ -87,16 +87,8 @@ public:
     /// Gives a hook a free number: `wanted`, or with 0 the next one, cyclically. **Errors**: exists; invalid (beyond
     /// the highest); again (no number is free); no_memory (the table lacks blocks: fill them after unlock, and try
     /// again).
-    [[nodiscard, gnu::noinline]] Errno reserve(NumberHook& hook, Pid wanted, Blocks& blocks) noexcept {
-        if (wanted > highest_)
-            return Errno::invalid;
-        hook.number = wanted != 0 ? wanted : next_free();
-        if (hook.number == 0)
-            return Errno::again;
-        const Errno refusal = numbers_.enter(hook, blocks, true);
-        if (refusal == Errno::ok && wanted == 0)
-            last_given_ = hook.number;
-        return refusal;
+    [[nodiscard]] Errno reserve(NumberHook& hook, Pid wanted, Blocks& blocks) noexcept {
+        return wanted != 0 ? reserve_this(hook, wanted, blocks) : reserve_next(hook, blocks);
     }
 
     /// Adds a role to a number in use. **Pre**: nothing has it in this role.
@@ -194,6 +186,22 @@ private:
     friend BasicChildCursor<Traits>;
     friend BasicJobControl<Traits>;
     friend BasicTerminal<Traits>;
+
+    [[nodiscard, gnu::noinline]] Errno reserve_this(NumberHook& hook, Pid wanted, Blocks& blocks) noexcept {
+        if (wanted > highest_)
+            return Errno::invalid;
+        hook.number = wanted;
+        return numbers_.enter(hook, blocks, true);
+    }
+    [[nodiscard, gnu::noinline]] Errno reserve_next(NumberHook& hook, Blocks& blocks) noexcept {
+        const Pid number = next_free();
+        if (number == 0)
+            return Errno::again;
+        const Errno refusal = reserve_this(hook, number, blocks);
+        if (refusal == Errno::ok)
+            last_given_ = number;
+        return refusal;
+    }
 
     /// As Linux: from the last one given upwards, then again from 300, below which the first processes of a system are.
     [[nodiscard]] Pid next_free() const noexcept {

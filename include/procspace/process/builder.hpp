@@ -238,12 +238,12 @@ private:
         error = pid_ == Pid{0} ? Errno::invalid : error_; // 0 stands for "no process" wherever a number is asked for
         if (error != Errno::ok)
             return nullptr;
-        std::shared_ptr<Process> process = try_make_shared<Process, Memory>(BuilderKey(), *topology_, is_init_);
+        std::shared_ptr<Process> process =
+            try_make_shared<Process, Memory>(BuilderKey(), *topology_, is_init_, std::move(data_));
         if (process == nullptr) {
             error = Errno::no_memory;
             return process;
         }
-        process->data_ = std::move(data_); // nobody else can see it yet
         typename Topology::Blocks blocks;
         do {
             typename Topology::Guard guard(topology_->lock());

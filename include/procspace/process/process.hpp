@@ -59,8 +59,8 @@ class BasicProcess : NumberHook, HookFor<InGroup>, FamilyHook, HookFor<InEvents>
 public:
     using Handle = std::shared_ptr<BasicProcess>;
 
-    BasicProcess(BuilderKey, Topology& topology, bool is_init)
-        : NumberHook(NumberRole::reserved), CountedInTree<Traits>(topology), is_init_(is_init) {}
+    BasicProcess(BuilderKey, Topology& topology, bool is_init, Data&& data)
+        : CountedInTree<Traits>(topology), is_init_(is_init), data_(std::move(data)) {}
 
     /// Begins the first process of the default tree. **Panics** in build() if there is one. Needs process/tree.hpp.
     [[nodiscard]] static BasicProcessBuilder<Traits> new_init(Pid pid) {
@@ -314,7 +314,7 @@ private:
     ThreadGroup threads_;
     Usage usage_, children_usage_;
     Posted<BasicProcess> posted_;
-    Data data_{}; // the user's to synchronise
+    Data data_; // the user's to synchronise
 };
 
 } // namespace procspace

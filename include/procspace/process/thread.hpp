@@ -30,8 +30,8 @@ class BasicThread : CountedInTree<Traits>, NumberHook, HookFor<InProcess> {
     using Data = typename Traits::ThreadData;
 
 public:
-    BasicThread(BuilderKey, Topology& topology) noexcept
-        : CountedInTree<Traits>(topology), NumberHook(NumberRole::reserved) {}
+    BasicThread(BuilderKey, Topology& topology, Data&& data)
+        : CountedInTree<Traits>(topology), data_(std::move(data)) {}
 
     /// A thread that was never told to exit leaves its process now: nobody is told that it was the last.
     ~BasicThread() {
@@ -158,7 +158,7 @@ private:
     Family<Process> family_;                               // its children; guarded by tree lock, as the next two
     std::uint64_t born_ = 0;                               // the tree's births when it came
     std::uint8_t parent_death_signal_ = Signal::none;      // guarded by tree lock; the leader's is the process's
-    Data data_{};                                          // the user's to synchronise
+    Data data_;                                            // the user's to synchronise
 };
 
 template <class Traits>

@@ -55,7 +55,8 @@ public:
     template <class V>
     [[nodiscard]] static Result<BasicPreparedThread> leader_of(const BasicPreparedProcess<Traits>& process, V&& data) {
         using Memory = typename Traits::Memory;
-        auto thread = try_make_shared<Thread, Memory>(BuilderKey(), *process.process_->topology_);
+        auto thread =
+            try_make_shared<Thread, Memory>(BuilderKey(), *process.process_->topology_, typename Traits::ThreadData());
         if (thread == nullptr)
             return Errno::no_memory;
         if (const Errno refusal = store_data<Memory>(thread->data_, std::forward<V>(data)); refusal != Errno::ok)
@@ -178,10 +179,9 @@ private:
             return error_;
         if (tid_ == Pid{0})
             return Errno::invalid;
-        auto thread = try_make_shared<Thread, typename Traits::Memory>(BuilderKey(), *topology_);
+        auto thread = try_make_shared<Thread, typename Traits::Memory>(BuilderKey(), *topology_, std::move(data_));
         if (thread == nullptr)
             return Errno::no_memory;
-        thread->data_ = std::move(data_);
         return Built(std::move(thread));
     }
 

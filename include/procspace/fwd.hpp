@@ -155,6 +155,8 @@ struct BasicEffect;
 template <class Traits>
 class BasicEffects;
 template <class Traits>
+struct BasicRemains;
+template <class Traits>
 struct BasicLeftovers;
 template <class Traits>
 struct BasicLineage;

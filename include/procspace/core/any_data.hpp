@@ -85,12 +85,9 @@ private:
         return type_ != nullptr && type_->tag == &tag_of<std::remove_cv_t<T>>;
     }
 
-    void forget() noexcept {
-        body_ = nullptr;
-        type_ = nullptr;
-    }
+    void forget() noexcept { type_ = nullptr; }
 
-    void* body_ = nullptr;
+    void* body_ = nullptr; // means something while there is a type
     const Type* type_ = nullptr;
 };
 

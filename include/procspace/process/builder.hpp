@@ -199,7 +199,9 @@ public:
 
     /// Does the same but for the last step: what may fail. **Pre**: not for init. **Errors** as try_build().
     [[nodiscard]] Result<Prepared> prepare() {
-        Errno error = Errno::ok;
+        Errno error = mistake();
+        if (error != Errno::ok)
+            return error;
         std::shared_ptr<Process> process = reserve(error, Goal::prepared);
         if (error != Errno::ok)
             return error;
@@ -217,10 +219,13 @@ private:
     // processor wait for both halves of it.
 
     std::shared_ptr<Process> make(Errno& error) {
-        if (is_init_)
-            return make_init(error);
-        return reserve(error, Goal::published);
+        error = mistake();
+        if (error != Errno::ok)
+            return nullptr;
+        return is_init_ ? make_init(error) : reserve(error, Goal::published);
     }
+    /// Returns what is wrong with what it was given: 0 stands for "no process" wherever a number is asked for.
+    [[nodiscard]] Errno mistake() const noexcept { return pid_ == Pid{0} ? Errno::invalid : error_; }
     std::shared_ptr<Process> make_init(Errno& error);
 
     enum class Goal : unsigned char { published, prepared };
@@ -233,11 +238,8 @@ private:
     void enter_first(const std::shared_ptr<Process>& init, const First& first) noexcept;
     /// Makes the process with its data; then the critical section: checks, reserves the number, and for who is to be
     /// published links it. Once more if the table lacks a block. On an error the data comes back, and the process is
-    /// null. **Pre**: `first` for init.
+    /// null. **Pre**: no mistake; `first` for init.
     std::shared_ptr<Process> reserve(Errno& error, Goal goal, const First* first = nullptr) {
-        error = pid_ == Pid{0} ? Errno::invalid : error_; // 0 stands for "no process" wherever a number is asked for
-        if (error != Errno::ok)
-            return nullptr;
         std::shared_ptr<Process> process =
             try_make_shared<Process, Memory>(BuilderKey(), *topology_, is_init_, std::move(data_));
         if (process == nullptr) {

@@ -10,15 +10,19 @@
 
 namespace procspace {
 
-/// Declared before the guard, so that what is in it ends after unlock. Its members are the only owners of what a
-/// section took out of the tree.
+/// What is left of one process that was reaped, itself aside. Declared before the guard, so that it ends after unlock.
 template <class Traits>
-struct BasicLeftovers {
+struct BasicRemains {
+    typename BasicTopology<Traits>::Blocks blocks{};
+    std::shared_ptr<BasicProcessGroup<Traits>> emptied{}; // by its last member: one for each section
+};
+
+/// The same of any number, themselves included. The members are the only owners of what a section took out of the tree.
+template <class Traits>
+struct BasicLeftovers : BasicRemains<Traits> {
     using Handle = std::shared_ptr<BasicProcess<Traits>>;
 
-    typename BasicTopology<Traits>::Blocks blocks{};
     Handle corpses{}; // linked by their own anchor_, which nobody else looks at once they are reaped
-    std::shared_ptr<BasicProcessGroup<Traits>> emptied{}; // by its last member: one for each section
     Handle former_reaper{};
 
     BasicLeftovers() noexcept = default;

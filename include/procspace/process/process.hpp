@@ -261,7 +261,7 @@ private:
     void hand_over_children(BasicProcess* wanted, Effects& effects, Leftovers& leftovers) noexcept;
     void become_zombie(Effects& effects, Leftovers& leftovers) noexcept;
     void leave_terminal(Effects& effects) noexcept;
-    void reap(Leftovers& leftovers) noexcept;
+    void reap(BasicRemains<Traits>& remains) noexcept;
     void end_threads(const Thread* survivor, Leftovers& leftovers) noexcept;
     void set_parent(BasicProcess& parent, Thread* forker) noexcept;
     void leave_parent() noexcept;

@@ -154,7 +154,8 @@ int BasicProcess<Traits>::signal_for(ChildChange change) const noexcept {
     const ChildPolicy& policy = parent_->child_policy_;
     if (change != ChildChange::exited)
         return policy.ignored || policy.no_stop ? Signal::none : Signal::chld;
-    return death_signal() == Signal::chld && policy.ignored ? Signal::none : death_signal();
+    const int signal = death_signal();
+    return signal == Signal::chld && policy.ignored ? Signal::none : signal;
 }
 
 /// Another signal than SIGCHLD was agreed upon with the program that the parent ran then: one that it has execed since
@@ -169,7 +170,7 @@ template <class Traits>
 bool BasicProcess<Traits>::ignores(const BasicProcess& child) const noexcept {
     if (is_init_ && this->topology_->closed_) // its own end reaps all: see close_tree()
         return true;
-    return child.death_signal() == Signal::chld && (child_policy_.ignored || child_policy_.no_wait);
+    return (child_policy_.ignored || child_policy_.no_wait) && child.death_signal() == Signal::chld;
 }
 
 } // namespace procspace

@@ -178,22 +178,20 @@ void BasicProcess<Traits>::become_zombie(Effects& effects, Leftovers& leftovers)
         stopped_.store(false, std::memory_order_relaxed);
         --group_->stopped_;
     }
-    // Its own group: nobody can continue the others any more if it was the last to have a parent who could.
-    const bool counted =
-        parent_ != nullptr && parent_->group_ != group_ && parent_->group_->session_ == group_->session_;
     count_ties(-1);
     // release: pairs with state(): whoever sees the zombie sees its exit code, and its children gone.
     state_.store(ProcessState::zombie, std::memory_order_release);
     exiting_ = false;
-    if (counted && group_->ties_ == 0 && group_->stopped_ != 0)
+    // Its own group: nobody can continue the others any more if it was the last to have a parent who could.
+    if (group_->stopped_ != 0 && group_->ties_ == 0 && parent_ != nullptr && parent_->group_ != group_ &&
+        parent_->group_->session_ == group_->session_)
         effects.hang_up(*group_);
-    if (std::exchange(vforked_, false))
+    if (vforked_)
         effects.end_vfork(id());
     effects.announce_exit(id());
     if (parent_ == nullptr)
         return;
     effects.notify(parent_->id(), signal_for(ChildChange::exited), ChildChange::exited, pid(), exit_code(), usage_);
-    ++parent_->changes_;
     if (parent_->ignores(*this)) {
         reap(leftovers);
         leftovers.add(*this);
@@ -204,28 +202,29 @@ void BasicProcess<Traits>::become_zombie(Effects& effects, Leftovers& leftovers)
 }
 
 /// Out of all tables at once. The parent's ownership, anchor_, is left to the caller, to be dropped after unlock.
-/// **Pre**: it has neither children nor threads; `leftovers` has room for a group.
+/// **Pre**: it has neither children nor threads; `remains` has room for a group.
 template <class Traits>
-void BasicProcess<Traits>::reap(Leftovers& leftovers) noexcept {
+void BasicProcess<Traits>::reap(BasicRemains<Traits>& remains) noexcept {
     if (parent_ != nullptr) { // but for init, at the end of the tree
-        parent_->children_usage_ += usage_;
-        parent_->children_usage_ += children_usage_;
-        ++parent_->changes_;
+        BasicProcess& parent = *parent_;
+        parent.children_usage_ += usage_;
+        parent.children_usage_ += children_usage_;
+        ++parent.changes_;
         leave_parent();
     }
     parent_ = nullptr;
     ppid_.store(0, std::memory_order_relaxed);
-    leave_group(leftovers.emptied);
+    leave_group(remains.emptied);
     group_ = nullptr;
     --this->topology_->counts_.processes;
-    this->topology_->release(*this, leftovers.blocks);
+    this->topology_->release(*this, remains.blocks);
     // release: pairs with state(): whoever sees it reaped finds its number free and its tables without it.
     state_.store(ProcessState::reaped, std::memory_order_release);
 }
 
 template <class Traits>
 bool BasicProcess<Traits>::free() {
-    Leftovers leftovers;
+    BasicRemains<Traits> remains;
     bool refused = true;
     bool exited = true;
     const Handle corpse = [&]() -> Handle { // may be the last owner of this process
@@ -236,7 +235,7 @@ bool BasicProcess<Traits>::free() {
         if (!exited)
             return nullptr;
         refused = false; // of all who come here at once one passes: the state changes in this very section
-        reap(leftovers);
+        reap(remains);
         return std::move(anchor_);
     }();
     if (!exited)

@@ -12,18 +12,8 @@ namespace {
 
 struct Role;
 struct OtherRole;
-struct Object : procspace::HookFor<Role>, procspace::HookFor<OtherRole> {
-    std::uint64_t key = 0;
-    std::uint32_t other_key = 0;
-    [[nodiscard]] std::uint64_t index_key(Role*) const noexcept { return key; }
-    [[nodiscard]] std::uint32_t index_key(OtherRole*) const noexcept { return other_key; }
-};
+struct Object : procspace::HookFor<Role>, procspace::HookFor<OtherRole> {};
 using Index = procspace::NumberIndex<Object, Role>;
-
-void link(Index& index, Object& object, std::uint64_t key) {
-    object.key = key;
-    index.link(object);
-}
 
 std::vector<std::uint64_t> keys(const Index& index) {
     std::vector<std::uint64_t> all;
@@ -48,7 +38,7 @@ TEST_CASE("NumberIndex: ascends whatever the order in which its objects come", "
         std::shuffle(arrival.begin(), arrival.end(), random);
     Index index;
     for (std::size_t i = 0; i < objects.size(); ++i) {
-        link(index, objects[i], arrival[i]);
+        index.link(objects[i], arrival[i]);
         REQUIRE(index.is_sound());
     }
     CHECK(keys(index) == numbers);
@@ -66,7 +56,7 @@ TEST_CASE("NumberIndex: is what an ordered map is, over any links and unlinks", 
             index.unlink(place->second);
             model.erase(place);
         } else {
-            link(index, model[key], key);
+            index.link(model[key], key);
         }
         REQUIRE(index.is_sound());
         REQUIRE(index.size() == model.size());
@@ -83,10 +73,10 @@ TEST_CASE("NumberIndex: is what an ordered map is, over any links and unlinks", 
 TEST_CASE("NumberIndex: equal keys stay in the order in which they came", "[process][index]") {
     Object first, second, third, other;
     Index index;
-    link(index, other, 9);
-    link(index, first, 5);
-    link(index, second, 5);
-    link(index, third, 5);
+    index.link(other, 9);
+    index.link(first, 5);
+    index.link(second, 5);
+    index.link(third, 5);
     CHECK(index.first() == &first);
     CHECK(index.next(first) == &second);
     CHECK(index.next(second) == &third);
@@ -100,8 +90,8 @@ TEST_CASE("NumberIndex: an object is in as many indexes as it has roles", "[proc
     Object object;
     Index index;
     procspace::NumberIndex<Object, OtherRole> other;
-    link(index, object, 1);
-    other.link(object);
+    index.link(object, 1);
+    other.link(object, 2);
     index.unlink(object);
     CHECK(other.first() == &object);
     CHECK(index.empty());
@@ -113,7 +103,7 @@ TEST_CASE("NumberIndex: a hundred thousand ascending numbers are no list", "[pro
     std::vector<Object> objects(100'000);
     Index index;
     for (std::uint32_t i = 0; i < objects.size(); ++i)
-        link(index, objects[i], i + 1);
+        index.link(objects[i], i + 1);
     std::size_t deepest = 0;
     for (std::size_t i = 0; i < objects.size(); i += 97) {
         std::size_t depth = 0;

@@ -116,7 +116,7 @@ private:
             kin += child->may_tie() && child->group_ == process.group_;
             tied += child->has_tie();
             expect(child->parent_ == &process, "[P4] a process is among its parent's children", child->pid());
-            expect(child->order_ <= topology_.births_, "an order is given once", child->pid());
+            expect(child->order() <= topology_.births_, "an order is given once", child->pid());
         }
         std::size_t forkers = 0;
         const auto& threads = process.threads_.threads_;

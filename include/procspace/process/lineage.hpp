@@ -80,7 +80,7 @@ private:
     [[nodiscard]] bool is_due(const Process& child) const noexcept {
         if (child.generation_ > generations_)
             return visited_ == 0;
-        return child.order_ > visited_ && child.order_ <= births_;
+        return child.order() > visited_ && child.order() <= births_;
     }
     void unlist() noexcept {
         BasicChildCursor** place = &parent_.topology_->cursors_;
@@ -128,8 +128,8 @@ struct BasicLineage {
             return nullptr;
         Thread* const thread = child.topology_->template find<Thread>(child.forker_, NumberRole::tid);
         // One that has the number now is not meant unless it was there before the child.
-        return thread != nullptr && thread->process().get() == child.parent_ && thread->born_ < child.order_ ? thread
-                                                                                                             : nullptr;
+        return thread != nullptr && thread->process().get() == child.parent_ && thread->born_ < child.order() ? thread
+                                                                                                              : nullptr;
     }
 
     /// Returns the thread whose child this is; null if the parent has no threads. **Pre**: it has a parent.
@@ -176,12 +176,12 @@ struct BasicLineage {
     static void link(Process& parent, Thread* forker, Process& child) noexcept {
         const bool leads = forker == nullptr || forker->tid() == parent.pid();
         child.forker_ = leads ? parent.pid() : forker->tid();
-        child.order_ = ++parent.topology_->births_;
+        child.set_order(++parent.topology_->births_);
         if (!leads && forker->family_.empty())
             ++parent.forkers_;
         (leads ? parent.family_ : forker->family_).append(child);
         if (child.listed_)
-            parent.events_.link(child);
+            parent.events_.link(child, child.order());
     }
     static void unlink(Process& parent, Process& child) noexcept {
         const Thread* const keeper = keeper_of(child);
@@ -215,7 +215,7 @@ struct BasicLineage {
     }
     /// Returns true if the parent has execed since this was its child.
     [[nodiscard]] static bool parent_execed(const Process& child) noexcept {
-        return child.parent_execed_ || child.order_ < child.parent_->execed_at_;
+        return child.parent_execed_ || child.order() < child.parent_->execed_at_;
     }
 
     /// Each thread has its own wish; the process's is that of the leader, who may be a zombie.

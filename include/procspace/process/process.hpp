@@ -44,7 +44,7 @@ struct InEvents;
 /// pid, ppid, pgid, sid, the states and the exit code are read without it.
 /// **Source**: seed 002 and 003, Process.
 template <class Traits>
-class BasicProcess : NumberHook, HookFor<InGroup>, FamilyHook, HookFor<InEvents>, CountedInTree<Traits> {
+class BasicProcess : CountedInTree<Traits>, HookFor<InGroup>, FamilyHook, HookFor<InEvents> {
     using Topology = BasicTopology<Traits>;
     using Guard = typename Topology::Guard;
     using Group = BasicProcessGroup<Traits>;
@@ -60,7 +60,7 @@ public:
     using Handle = std::shared_ptr<BasicProcess>;
 
     BasicProcess(BuilderKey, Topology& topology, bool is_init, Data&& data)
-        : CountedInTree<Traits>(topology), is_init_(is_init), data_(std::move(data)) {}
+        : CountedInTree<Traits>(topology, NumberRole::reserved), is_init_(is_init), data_(std::move(data)) {}
 
     /// Begins the first process of the default tree. **Panics** in build() if there is one. Needs process/tree.hpp.
     [[nodiscard]] static BasicProcessBuilder<Traits> new_init(Pid pid) {
@@ -250,8 +250,9 @@ private:
     // All below: under the tree lock.
     [[nodiscard]] static BasicProcess* find(const Topology& topology, ProcessId id) noexcept;
     [[nodiscard]] bool living() const noexcept { return state() == ProcessState::living && !exiting_; }
-    [[nodiscard]] Pid index_key(InGroup*) const noexcept { return pid(); }
-    [[nodiscard]] std::uint64_t index_key(InEvents*) const noexcept { return order_; }
+    /// Returns in which order its parent got it: of the tree's births.
+    [[nodiscard]] std::uint64_t order() const noexcept { return HookFor<InEvents>::key; }
+    void set_order(std::uint64_t its_order) noexcept { HookFor<InEvents>::key = its_order; }
     [[nodiscard]] bool has_execed() const noexcept { return execed_at_ != 0; }
     [[nodiscard]] bool is_session_leader() const noexcept { return sid() == pid(); }
     [[nodiscard]] const Handle& self_handle() const noexcept { return anchor_; } // **Pre**: in the tree
@@ -282,14 +283,13 @@ private:
     template <class U>
     using Atomic = typename Traits::template Atomic<U>;
 
-    bool is_init_;                // immutable
-    bool exiting_ = false;        // its children are being handed over, as all below guarded by tree lock
-    bool listed_ = false;         // in the parent's events_
-    bool claimed_ = false;        // by a WaitClaim
-    bool parent_execed_ = false;  // since this was made, as far as order_ does not say
-    bool in_posts_ = false;       // of an Effects
-    bool vforked_ = false;        // its maker waits for exec or exit
-    bool change_pending_ = false; // it was stopped or continued, and its parent has not waited for that
+    using CountedInTree<Traits>::listed_; // in the parent's events_
+    bool is_init_;                        // immutable
+    bool exiting_ = false;                // its children are being handed over, as all below guarded by tree lock
+    bool claimed_ = false;                // by a WaitClaim
+    bool parent_execed_ = false;          // since this was made, as far as order() does not say
+    bool vforked_ = false;                // its maker waits for exec or exit
+    bool change_pending_ = false;         // it was stopped or continued, and its parent has not waited for that
     ChildChange change_ = ChildChange::stopped;
     std::uint8_t stop_signal_ = Signal::none; // by which it was stopped last
     std::uint8_t exit_signal_ = Signal::chld, parent_death_signal_ = Signal::none;
@@ -297,19 +297,18 @@ private:
     Atomic<ProcessState> state_{ProcessState::living}; // atomic, written under the tree lock, as the next five
     Atomic<bool> subreaper_{false}, stopped_{false};
     Atomic<Pid> ppid_{0}, pgid_{0}, sid_{0};
+    std::uint32_t kin_ = 0;                      // children that count, see count_ties: in its group
+    std::uint32_t tied_children_ = 0;            // and in others of the session
+    std::uint32_t forkers_ = 0;                  // threads but the leader that have children
+    Pid forker_ = 0;                             // the tid, or the parent's pid: see BasicLineage::keeper_of
+    std::uint32_t terminal_stamp_ = 0;           // that of its session while it has the controlling terminal, too
     std::uint64_t generation_ = 0;               // immutable once published
     std::uint64_t changes_ = 0;                  // of its children: the token of wait_poll()
     BasicProcess* parent_ = nullptr;             // null for init and when reaped
     Handle anchor_;                              // this process, while it is in the tree
     Family<BasicProcess> family_;                // the leader's children; others stand in their threads
     NumberIndex<BasicProcess, InEvents> events_; // of all children
-    std::uint64_t order_ = 0;                    // in which its parent got it: of the tree's births
     std::uint64_t execed_at_ = 0;                // the tree's births when it execed last
-    std::uint32_t kin_ = 0;                      // children that count, see count_ties: in its group
-    std::uint32_t tied_children_ = 0;            // and in others of the session
-    std::uint32_t forkers_ = 0;                  // threads but the leader that have children
-    Pid forker_ = 0;                             // the tid, or the parent's pid: see BasicLineage::keeper_of
-    std::uint32_t terminal_stamp_ = 0;           // that of its session while it has the controlling terminal, too
     Group* group_ = nullptr;                     // null when reaped
     ThreadGroup threads_;
     Usage usage_, children_usage_;

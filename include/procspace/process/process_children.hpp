@@ -144,7 +144,7 @@ template <class Traits>
 void BasicProcess<Traits>::list_event() noexcept {
     ++parent_->changes_;
     if (!std::exchange(listed_, true))
-        parent_->events_.link(*this);
+        parent_->events_.link(*this, order());
 }
 
 /// Returns the signal by which the parent is told of a change of this process, or none. **Source**: wait(2) and the

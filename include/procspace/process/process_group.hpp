@@ -25,15 +25,14 @@ struct InGroup;
 ///
 /// **Thread safety**: all members may be called concurrently. **Source**: seed 002, ProcessGroup.
 template <class Traits>
-class BasicProcessGroup : CountedInTree<Traits>, NumberHook, HookFor<InSession> {
+class BasicProcessGroup : CountedInTree<Traits>, HookFor<InSession> {
     using Topology = BasicTopology<Traits>;
     using Guard = typename Topology::Guard;
     using Process = BasicProcess<Traits>;
     using Session = BasicSession<Traits>;
 
 public:
-    BasicProcessGroup(BuilderKey, Topology& topology) noexcept
-        : CountedInTree<Traits>(topology), NumberHook(NumberRole::pgid) {}
+    BasicProcessGroup(BuilderKey, Topology& topology) noexcept : CountedInTree<Traits>(topology, NumberRole::pgid) {}
 
     ~BasicProcessGroup() {
         if (!this->published())
@@ -90,8 +89,6 @@ private:
 
     // All below: under the tree lock.
 
-    [[nodiscard]] Pid index_key(InSession*) const noexcept { return pgid(); }
-
     /// Enters the tables. **Pre**: the number is reserved, and no group is listed under it.
     void publish(Pid pgid, std::shared_ptr<Session> session, const std::shared_ptr<BasicProcessGroup>& self) noexcept {
         self_ = self;
@@ -102,7 +99,7 @@ private:
             origin_ = this->topology_->template find<Process>(pgid, NumberRole::pid)->generation_;
             ++this->topology_->counts_.groups;
         }
-        session_->groups_.link(*this);
+        session_->groups_.link(*this, pgid);
         this->count();
     }
 
@@ -121,12 +118,11 @@ private:
         return anchor_ != nullptr ? anchor_ : self_.lock();
     }
 
-    std::shared_ptr<Session> session_; // immutable once published
+    using CountedInTree<Traits>::listed_; // named by its session and in the table of numbers
+    std::shared_ptr<Session> session_;    // immutable once published
     NumberIndex<Process, InGroup> members_;
     std::shared_ptr<BasicProcessGroup> anchor_; // this group, while it has members
     std::weak_ptr<BasicProcessGroup> self_;
-    bool in_posts_ = false;      // of an Effects
-    bool listed_ = false;        // named by its session and in the table of numbers
     std::size_t ties_ = 0;       // members whose parent could continue them: see BasicProcess::count_ties
     std::size_t stopped_ = 0;    // members that are stopped
     std::uint64_t youngest_ = 0; // the highest generation that ever joined

@@ -51,7 +51,7 @@ template <class Traits>
 void BasicProcess<Traits>::join(const std::shared_ptr<Group>& group) noexcept {
     if (group->anchor_ == nullptr)
         group->anchor_ = group;
-    group->members_.link(*this);
+    group->members_.link(*this, pid());
     group_ = group.get();
     if (generation_ > group->youngest_)
         group->youngest_ = generation_;

@@ -20,14 +20,13 @@ struct InSession;
 ///
 /// **Thread safety**: all members may be called concurrently. **Source**: seed 002, Session.
 template <class Traits>
-class BasicSession : CountedInTree<Traits>, NumberHook {
+class BasicSession : CountedInTree<Traits> {
     using Topology = BasicTopology<Traits>;
     using Guard = typename Topology::Guard;
     using Group = BasicProcessGroup<Traits>;
 
 public:
-    BasicSession(BuilderKey, Topology& topology) noexcept
-        : CountedInTree<Traits>(topology), NumberHook(NumberRole::sid) {}
+    BasicSession(BuilderKey, Topology& topology) noexcept : CountedInTree<Traits>(topology, NumberRole::sid) {}
 
     ~BasicSession() {
         if (!this->published())

@@ -22,7 +22,7 @@ namespace procspace {
 ///
 /// **Thread safety**: all members may be called concurrently. **Source**: seed 002, Thread.
 template <class Traits>
-class BasicThread : CountedInTree<Traits>, NumberHook, HookFor<InProcess> {
+class BasicThread : CountedInTree<Traits>, HookFor<InProcess> {
     using Topology = BasicTopology<Traits>;
     using Guard = typename Topology::Guard;
     using Process = BasicProcess<Traits>;
@@ -31,7 +31,7 @@ class BasicThread : CountedInTree<Traits>, NumberHook, HookFor<InProcess> {
 
 public:
     BasicThread(BuilderKey, Topology& topology, Data&& data)
-        : CountedInTree<Traits>(topology), data_(std::move(data)) {}
+        : CountedInTree<Traits>(topology, NumberRole::reserved), data_(std::move(data)) {}
 
     /// A thread that was never told to exit leaves its process now: nobody is told that it was the last.
     ~BasicThread() {
@@ -99,7 +99,6 @@ private:
     // Under the tree lock.
 
     [[nodiscard]] bool living() const noexcept { return living_.load(std::memory_order_relaxed); }
-    [[nodiscard]] Pid index_key(InProcess*) const noexcept { return this->number; }
 
     /// Null when the last handle has gone, and the destructor waits for the lock.
     [[nodiscard]] std::shared_ptr<BasicThread> self_handle() const noexcept { return self_.lock(); }
@@ -108,7 +107,7 @@ private:
     void enter(const std::shared_ptr<BasicThread>& self) noexcept {
         this->role = NumberRole::tid;
         self_ = self;
-        process_->threads_.threads_.link(*this);
+        process_->threads_.threads_.link(*this, this->number);
         born_ = this->topology_->births_;
         ++this->topology_->counts_.threads;
         this->count();
@@ -204,7 +203,7 @@ void BasicThread<Traits>::become_leader(Effects& effects, typename Topology::Blo
         this->topology_->release(*this, emptied);
         tid_.store(process.pid(), std::memory_order_relaxed);
         this->topology_->add_role(*this, process.pid());
-        group.threads_.link(*this);
+        group.threads_.link(*this, this->number);
         process.parent_death_signal_ = std::exchange(parent_death_signal_, std::uint8_t{0});
     }
     group.leader_exited_ = false;

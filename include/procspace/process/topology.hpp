@@ -133,13 +133,13 @@ public:
     void visit(const NumberIndex<T, Role>& index, MakeRecord make_record, F& f) const {
         constexpr std::size_t batch = 32;
         Record records[batch];
-        std::uint32_t last = 0; // no number is 0
+        Pid last = 0; // no number is 0
         for (std::size_t count = batch; count == batch;) {
             count = 0;
             {
                 Guard guard(lock_);
                 for (T* object = index.after(last); object != nullptr && count < batch; object = index.next(*object)) {
-                    last = index.key_of(*object);
+                    last = static_cast<Pid>(index.key_of(*object));
                     records[count++] = make_record(*object);
                 }
             }
@@ -228,11 +228,13 @@ private:
     typename Traits::template Atomic<std::size_t> destroyed_{0};
 };
 
-/// Base of the objects that a tree makes: counts them, so that a tree can tell whether it is outlived.
+/// Base of the objects that a tree makes, each of which has a number: counts them, so that a tree can tell whether it
+/// is outlived.
 template <class Traits>
-class CountedInTree {
+class CountedInTree : public NumberHook {
 protected:
-    explicit CountedInTree(BasicTopology<Traits>& topology) noexcept : topology_(&topology) {}
+    CountedInTree(BasicTopology<Traits>& topology, NumberRole its_role) noexcept
+        : NumberHook(its_role), topology_(&topology) {}
     ~CountedInTree() {
         // release: pairs with the tree's destructor: the object is gone for good when the count says so.
         if (published_)
@@ -249,10 +251,13 @@ protected:
     /// Constant when there are handles: the last owner may ask without the lock.
     [[nodiscard]] bool published() const noexcept { return published_; }
 
-    BasicTopology<Traits>* topology_; // immutable; outlives the object
-
 private:
-    bool published_ = false;
+    bool published_ = false; // the three stand where the hook leaves room
+
+protected:
+    bool listed_ = false;             // by whoever lists objects of its kind; guarded by tree lock, as the next
+    bool in_posts_ = false;           // of an Effects
+    BasicTopology<Traits>* topology_; // immutable; outlives the object
 };
 
 /// Shows that a constructor is called by the library: objects of a tree are made by builders only.

@@ -97,23 +97,30 @@ private:
     ProcessId parent_; // for whom it was claimed
 };
 
-/// What the functions below are made of.
+/// One question about the children of a process. What the functions below are made of.
 template <class Traits>
 class BasicWait {
     using Topology = BasicTopology<Traits>;
     using Guard = typename Topology::Guard;
     using Process = BasicProcess<Traits>;
+    using Lineage = BasicLineage<Traits>;
     using Claim = BasicWaitClaim<Traits>;
 
 public:
+    BasicWait(Process& parent, WaitSelector selector, WaitOptions options) noexcept
+        : parent_(parent), selector_(selector), options_(options) {}
+
     /// With a place for a claim, an exited child is claimed, otherwise it is reaped.
-    [[nodiscard]] static WaitAnswer poll(Process& parent, WaitSelector selector, WaitOptions options, Claim* claim) {
+    [[nodiscard]] WaitAnswer poll(Claim* claim) {
         BasicLeftovers<Traits> leftovers; // of a child that is reaped
-        Guard guard(parent.topology_->lock());
+        Guard guard(parent_.topology_->lock());
         WaitAnswer answer;
-        answer.token = parent.changes_;
-        Process* const child = choose(parent, selector, options, answer);
-        if (child == nullptr || options.peek)
+        answer.token = parent_.changes_;
+        Process* const child = choose(answer.outcome);
+        if (child == nullptr)
+            return answer;
+        describe(*child, answer.event);
+        if (options_.peek)
             return answer;
         if (answer.event.change != ChildChange::exited) {
             child->change_pending_ = false;
@@ -121,7 +128,7 @@ public:
         } else if (claim != nullptr) {
             child->claimed_ = true;
             claim->child_ = child->self_handle();
-            claim->parent_ = parent.id();
+            claim->parent_ = parent_.id();
         } else {
             child->reap(leftovers);
             leftovers.add(*child);
@@ -163,83 +170,88 @@ public:
 private:
     // Under the tree lock.
 
-    /// `caller` is null when the parent has no threads.
-    [[nodiscard]] static bool meant(const Process& child, WaitSelector selector, WaitOptions options,
-                                    const BasicThread<Traits>* caller) noexcept {
-        if (options.clones != CloneChildren::all &&
-            (child.exit_signal_ != Signal::chld) != (options.clones == CloneChildren::only))
+    [[nodiscard]] bool meant(const Process& child) const noexcept {
+        if (options_.clones != CloneChildren::all &&
+            (child.exit_signal_ != Signal::chld) != (options_.clones == CloneChildren::only))
             return false;
-        if (options.own_children && BasicLineage<Traits>::forker_of(child) != caller)
+        if (options_.own_children && Lineage::forker_of(child) != caller_)
             return false;
-        return selector.kind_ != WaitSelector::Kind::group || child.pgid() == selector.number_;
+        return selector_.kind_ != WaitSelector::Kind::group || child.pgid() == selector_.number_;
     }
-    /// Nothing is to be expected of a zombie but its exit.
-    [[nodiscard]] static bool may_change(const Process& child, WaitOptions options) noexcept {
-        return options.exited || child.state() != ProcessState::zombie;
+    /// The same, and something is to be expected: of a zombie nothing is but its exit.
+    [[nodiscard]] bool awaited(const Process& child) const noexcept {
+        return meant(child) && (options_.exited || child.state() != ProcessState::zombie);
     }
     /// Returns how far the thread of this child is behind the one that asks: 0 for its own children.
-    [[nodiscard]] static Pid distance(const Process& child, const BasicThread<Traits>* caller) noexcept {
-        return caller != nullptr ? BasicLineage<Traits>::forker_of(child)->tid() - caller->tid() : 0;
+    [[nodiscard]] Pid distance(const Process& child) const noexcept {
+        return caller_ != nullptr ? Lineage::forker_of(child)->tid() - caller_->tid() : 0;
     }
-
-    /// Returns true, and what it is, if the child has something that is waited for.
-    [[nodiscard]] static bool has_event(const Process& child, WaitOptions options, ChildEvent& event) noexcept {
+    /// Returns true if the child has something that is waited for.
+    [[nodiscard]] bool has_event(const Process& child) const noexcept {
+        if (child.state() == ProcessState::zombie)
+            return options_.exited && !child.claimed_;
+        return child.change_pending_ && (child.change_ == ChildChange::stopped ? options_.stopped : options_.continued);
+    }
+    /// Says what that is.
+    static void describe(const Process& child, ChildEvent& event) noexcept {
+        event.pid = child.pid();
+        event.usage = child.usage_;
         if (child.state() == ProcessState::zombie) {
-            if (!options.exited || child.claimed_)
-                return false;
-            event = {ChildChange::exited, child.pid(), child.exit_code(), child.usage_};
+            event.change = ChildChange::exited;
+            event.status = child.exit_code();
             event.usage += child.children_usage_;
-            return true;
+        } else {
+            event.change = child.change_;
+            event.status = child.change_ == ChildChange::stopped ? child.stop_signal_ : Signal::cont;
         }
-        const bool wanted = child.change_ == ChildChange::stopped ? options.stopped : options.continued;
-        if (!child.change_pending_ || !wanted)
-            return false;
-        event = {child.change_, child.pid(), child.change_ == ChildChange::stopped ? child.stop_signal_ : Signal::cont,
-                 child.usage_};
-        return true;
     }
 
-    [[nodiscard]] static Process* choose(Process& parent, WaitSelector selector, WaitOptions options,
-                                         WaitAnswer& answer) noexcept {
-        const auto* const caller = BasicLineage<Traits>::thread_or_lead(parent, options.thread);
-        if (selector.kind_ == WaitSelector::Kind::child) {
-            auto* const child = parent.topology_->template find<Process>(selector.number_, NumberRole::pid);
-            if (child == nullptr || child->parent_ != &parent || !meant(*child, selector, options, caller) ||
-                !may_change(*child, options))
-                return nullptr;
-            const bool found = has_event(*child, options, answer.event);
-            answer.outcome = found ? WaitOutcome::event : WaitOutcome::none;
-            return found ? child : nullptr;
+    /// Returns the child that is the answer, or null. Says in any case which answer that is.
+    [[nodiscard]] Process* choose(WaitOutcome& outcome) noexcept {
+        caller_ = Lineage::thread_or_lead(parent_, options_.thread);
+        Process* chosen = nullptr;
+        bool any = false;
+        if (selector_.kind_ == WaitSelector::Kind::child) {
+            auto* const child = parent_.topology_->template find<Process>(selector_.number_, NumberRole::pid);
+            any = child != nullptr && child->parent_ == &parent_ && awaited(*child);
+            if (any && has_event(*child))
+                chosen = child;
+        } else {
+            chosen = nearest();
+            any = chosen != nullptr || Lineage::has_child(parent_, options_.own_children ? caller_ : nullptr,
+                                                          [&](const Process& child) { return awaited(child); });
         }
-        // The eldest child of the nearest thread, in the circle of threads that begins with the caller.
+        outcome = chosen != nullptr ? WaitOutcome::event : any ? WaitOutcome::none : WaitOutcome::no_child;
+        return chosen;
+    }
+
+    /// The eldest child with an event of the nearest thread, in the circle of threads that begins with the caller.
+    [[nodiscard]] Process* nearest() const noexcept {
         Process* nearest = nullptr;
-        ChildEvent event;
-        for (Process* child = parent.events_.first(); child != nullptr; child = parent.events_.next(*child)) {
-            if (!meant(*child, selector, options, caller) ||
-                (nearest != nullptr && distance(*child, caller) >= distance(*nearest, caller)) ||
-                !has_event(*child, options, event))
+        Pid its_distance = 0;
+        for (Process* child = parent_.events_.first(); child != nullptr; child = parent_.events_.next(*child)) {
+            if (!meant(*child) || !has_event(*child))
+                continue;
+            const Pid further = distance(*child);
+            if (nearest != nullptr && further >= its_distance)
                 continue;
             nearest = child;
-            answer.event = event;
-            if (distance(*child, caller) == 0)
+            its_distance = further;
+            if (further == 0)
                 break;
         }
-        if (nearest != nullptr) {
-            answer.outcome = WaitOutcome::event;
-            return nearest;
-        }
-        const auto is_meant = [&](const Process& child) {
-            return meant(child, selector, options, caller) && may_change(child, options);
-        };
-        if (BasicLineage<Traits>::has_child(parent, options.own_children ? caller : nullptr, is_meant))
-            answer.outcome = WaitOutcome::none;
-        return nullptr;
+        return nearest;
     }
 
     static void unlist(Process& child) noexcept {
         child.listed_ = false;
         child.parent_->events_.unlink(child);
     }
+
+    Process& parent_;
+    const WaitSelector selector_;
+    const WaitOptions options_;
+    const BasicThread<Traits>* caller_ = nullptr; // the thread that asks; null when the parent has none
 };
 
 /// Asks what has happened to the children of `parent`, the eldest first. What is found is consumed: an exited child is
@@ -250,7 +262,7 @@ private:
 /// **Source**: wait(2), waitid(2).
 template <class Traits>
 [[nodiscard]] WaitAnswer wait_poll(BasicProcess<Traits>& parent, WaitSelector selector, WaitOptions options = {}) {
-    return BasicWait<Traits>::poll(parent, selector, options, nullptr);
+    return BasicWait<Traits>(parent, selector, options).poll(nullptr);
 }
 
 /// The same, but an exited child is claimed instead of reaped: `claim` is then not empty.
@@ -258,7 +270,7 @@ template <class Traits>
 [[nodiscard]] WaitAnswer wait_claim(BasicProcess<Traits>& parent, WaitSelector selector, WaitOptions options,
                                     BasicWaitClaim<Traits>& claim) {
     static_cast<void>(claim.rollback()); // what it held, if anything
-    return BasicWait<Traits>::poll(parent, selector, options, &claim);
+    return BasicWait<Traits>(parent, selector, options).poll(&claim);
 }
 
 /// Returns the token that a wait_poll() would give now.

@@ -278,7 +278,7 @@ private:
     [[nodiscard]] std::uint32_t children_in(const Group& group) const noexcept;
     [[nodiscard]] bool may_tie() const noexcept;
     [[nodiscard]] bool has_tie() const noexcept;
-    Result<std::shared_ptr<Group>> enter_own_group(ProcessState latest, std::shared_ptr<Group> fresh);
+    Errno enter_own_group(ProcessState latest, std::shared_ptr<Group>& group, const std::shared_ptr<Session>& session);
 
     template <class U>
     using Atomic = typename Traits::template Atomic<U>;

@@ -180,37 +180,54 @@ auto BasicProcess<Traits>::try_create_group() -> Result<std::shared_ptr<Group>> 
 
 template <class Traits>
 auto BasicProcess<Traits>::create_group(BasicPreparedGroup<Traits>&& fresh) -> Result<std::shared_ptr<Group>> {
-    auto entered = enter_own_group(ProcessState::living, std::move(fresh.group_));
-    return entered ? std::move(entered) : Result<std::shared_ptr<Group>>(Errno::permission);
+    auto group = std::move(fresh.group_);
+    if (enter_own_group(ProcessState::living, group, nullptr) != Errno::ok)
+        return Errno::permission;
+    return Result<std::shared_ptr<Group>>(std::move(group));
 }
 
-/// Moves the process into the group with its number: `fresh`, unless that group exists. **Errors**: no_process (its
-/// state is beyond `latest`); permission (a session leader); exists (it is there already).
+/// Moves the process into the group with its number: into `group`, a fresh one, which becomes what exists if the
+/// process stays in its session; or with a fresh `session` into that. **Errors**: no_process (its state is beyond
+/// `latest`); permission (a session leader, or the number is that of a session or of a group with members); exists (it
+/// is there already).
 template <class Traits>
-auto BasicProcess<Traits>::enter_own_group(ProcessState latest, std::shared_ptr<Group> fresh)
-    -> Result<std::shared_ptr<Group>> {
+Errno BasicProcess<Traits>::enter_own_group(ProcessState latest, std::shared_ptr<Group>& group,
+                                            const std::shared_ptr<Session>& session) {
     typename Topology::Blocks blocks;
-    std::shared_ptr<Group> group; // stands before the guard, as the next: dies after it
+    std::shared_ptr<Group> existing; // stands before the guard, as the next: dies after it
     std::shared_ptr<Group> emptied;
     Guard guard(this->topology_->lock());
     if (state() > latest || (exiting_ && latest == ProcessState::living))
         return Errno::no_process;
-    if (is_session_leader())
-        return Errno::permission;
-    if (group_->pgid() == pid())
-        return Errno::exists;
-    // The group with this number may exist: this process left it, others stayed or somebody holds a handle.
     Group* const former = this->topology_->template find<Group>(pid(), NumberRole::pgid);
-    if (former != nullptr)
-        group = former->self_handle();
-    if (group == nullptr) {
+    if (session != nullptr) {
+        if (this->topology_->numbers_.find(pid(), NumberRole::sid) != nullptr ||
+            (former != nullptr && !former->members_.empty()))
+            return Errno::permission;
+    } else {
+        if (is_session_leader())
+            return Errno::permission;
+        if (group_->pgid() == pid())
+            return Errno::exists;
+        // It may be there: this process left it, others stayed or somebody holds a handle.
         if (former != nullptr)
-            former->unlist(blocks); // its last handle has gone, and its destructor waits for this lock
-        group = std::move(fresh);
-        group->publish(pid(), group_->session_, group);
+            existing = former->self_handle();
+    }
+    if (existing != nullptr) {
+        group.swap(existing);
+    } else {
+        // No number ever has two groups. The former one is empty; and in its session its last handle has gone, too, and
+        // its destructor waits for this lock.
+        if (former != nullptr)
+            former->unlist(blocks);
+        if (session != nullptr)
+            session->publish(pid(), session);
+        group->publish(pid(), session != nullptr ? session : group_->session_, group);
     }
     change_group(group, emptied);
-    return Result<std::shared_ptr<Group>>(std::move(group));
+    if (session != nullptr)
+        terminal_stamp_ = 0;
+    return Errno::ok;
 }
 
 template <class Traits>
@@ -219,7 +236,7 @@ Result<void> BasicProcess<Traits>::set_pgid(Pid wanted) {
         BasicPreparedGroup<Traits> fresh(*this->topology_);
         if (fresh.group_ == nullptr)
             return Errno::no_memory;
-        const Errno refusal = enter_own_group(ProcessState::zombie, std::move(fresh.group_)).error;
+        const Errno refusal = enter_own_group(ProcessState::zombie, fresh.group_, nullptr);
         return refusal == Errno::exists ? Errno::ok : refusal;
     }
     std::shared_ptr<Group> group; // stands before the guard, as the next: dies after it
@@ -249,22 +266,10 @@ auto BasicProcess<Traits>::try_create_session() -> Result<NewSession> {
 
 template <class Traits>
 auto BasicProcess<Traits>::create_session(BasicPreparedSession<Traits>&& fresh) -> Result<NewSession> {
-    auto session = std::move(fresh.session_);
-    auto group = std::move(fresh.group_.group_);
-    typename Topology::Blocks blocks;
-    std::shared_ptr<Group> emptied;
-    Guard guard(this->topology_->lock());
-    Group* const former = this->topology_->template find<Group>(pid(), NumberRole::pgid);
-    if (!living() || this->topology_->numbers_.find(pid(), NumberRole::sid) != nullptr ||
-        (former != nullptr && !former->members_.empty()))
+    NewSession made(std::move(fresh.session_), std::move(fresh.group_.group_));
+    if (enter_own_group(ProcessState::living, made.second, made.first) != Errno::ok)
         return Errno::permission;
-    if (former != nullptr)
-        former->unlist(blocks); // emptied, but somebody holds a handle: no number ever has two groups
-    session->publish(pid(), session);
-    group->publish(pid(), session, group);
-    change_group(group, emptied);
-    terminal_stamp_ = 0;
-    return Result<NewSession>(NewSession(std::move(session), std::move(group)));
+    return Result<NewSession>(std::move(made));
 }
 
 template <class Traits>

@@ -112,7 +112,8 @@ private:
     friend BasicTerminal<Traits>;
     friend BasicLineage<Traits>;
 
-    explicit BasicEffects(Topology& topology) noexcept : topology_(&topology) {}
+    // Out of line: so many fields, in so many functions.
+    [[gnu::noinline]] explicit BasicEffects(Topology& topology) noexcept : topology_(&topology) {}
 
     // --- to add; under the tree lock ------------------------------------------------------------------------------
 

@@ -15,13 +15,13 @@
 
 namespace procspace {
 
-/// What an object needs to be in one index. Guarded by whatever guards the index. The priority is made of the key and
-/// not worth its memory.
+/// What an object needs to be in one index. Guarded by whatever guards the index. Written when the object is linked,
+/// and means nothing before. The priority is made of the key and not worth its memory.
 struct IndexHook {
-    IndexHook* up = nullptr;
-    IndexHook* left = nullptr;
-    IndexHook* right = nullptr;
-    std::uint64_t key = 0;
+    IndexHook* up;
+    IndexHook* left;
+    IndexHook* right;
+    std::uint64_t key;
 };
 
 /// One base class for each index that an object can be in.

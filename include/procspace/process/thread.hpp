@@ -35,13 +35,8 @@ public:
 
     /// A thread that was never told to exit leaves its process now: nobody is told that it was the last.
     ~BasicThread() {
-        if (!living_.load(std::memory_order_acquire)) // pairs with whoever ended it: its unlinking is visible
-            return;
-        typename Topology::Blocks emptied;
-        Effects effects(*this->topology_);
-        Guard guard(this->topology_->lock());
-        if (living())
-            leave(effects, emptied);
+        if (living_.load(std::memory_order_acquire)) // pairs with whoever ended it: its unlinking is visible
+            end(nullptr, {});
     }
 
     /// Returns the number: constant but for exec(). No lock.
@@ -71,9 +66,9 @@ public:
     /// exit. A second call, or one after the process has exited, returns false and changes nothing.
     /// **Complexity**: linear in its own children, who are another thread's then, and their threads, else constant on
     /// average; no allocation. Takes the tree lock.
-    bool exit(int code) { return exit(code, {}); }
+    bool exit(int code) { return end(&code, {}); }
     /// The same, and adds the time that the thread has used to that of the process.
-    bool exit(int code, const Usage& spent);
+    bool exit(int code, const Usage& spent) { return end(&code, spent); }
 
     /// The thread's part of exec in one step: its siblings end, their exit() returning false, and it becomes the
     /// leader: its number is now that of the process. Returns false, with nothing changed, if it has ended, a group
@@ -113,6 +108,9 @@ private:
         this->count();
         living_.store(true, std::memory_order_relaxed); // published with the lock
     }
+
+    /// exit(), with no code for one that was never told to.
+    bool end(const int* code, const Usage& spent);
 
     /// Out of the process's threads and the table of numbers.
     void unlink(typename Topology::Blocks& emptied) noexcept {
@@ -161,7 +159,7 @@ private:
 };
 
 template <class Traits>
-bool BasicThread<Traits>::exit(int code, const Usage& spent) {
+bool BasicThread<Traits>::end(const int* code, const Usage& spent) {
     typename Topology::Blocks emptied;
     Effects effects(*this->topology_);
     std::weak_ptr<BasicThread> self; // no owner is made from it any more: given up here, it costs the last one nothing
@@ -169,8 +167,8 @@ bool BasicThread<Traits>::exit(int code, const Usage& spent) {
     if (!living())
         return false;
     auto& group = process_->threads_;
-    if (!group.exited_.load(std::memory_order_relaxed)) // under the lock that guards its change
-        group.exit_code_.store(code, std::memory_order_relaxed);
+    if (code != nullptr && !group.exited_.load(std::memory_order_relaxed)) // under the lock that guards its change
+        group.exit_code_.store(*code, std::memory_order_relaxed);
     process_->usage_ += spent;
     leave(effects, emptied);
     self.swap(self_);

@@ -66,7 +66,7 @@ template <class Traits>
 
 /// Panics with `what` followed by `number`.
 template <class Traits>
-[[noreturn]] void panic_with_number(const char* what, unsigned long long number, Location where) {
+[[noreturn, PROCSPACE_SELDOM]] void panic_with_number(const char* what, unsigned long long number, Location where) {
     PanicText text;
     text << what << number;
     Traits::panic(text.text(), where);

@@ -20,7 +20,7 @@ namespace procspace {
 
 /// What build() does with the errors of try_build() .
 template <class Traits>
-[[noreturn]] void refuse_build(Errno error, std::optional<Pid> number, Location where) {
+[[noreturn, PROCSPACE_SELDOM]] void refuse_build(Errno error, std::optional<Pid> number, Location where) {
     if (error == Errno::no_memory)
         raise_no_memory<Traits>(where);
     if (error == Errno::exists)
@@ -144,8 +144,6 @@ class BasicProcessBuilder {
     using Memory = typename Traits::Memory;
     using Topology = BasicTopology<Traits>;
     using Process = BasicProcess<Traits>;
-    using Group = BasicProcessGroup<Traits>;
-    using Session = BasicSession<Traits>;
     using Prepared = BasicPreparedProcess<Traits>;
     using Data = typename Traits::ProcessData;
     using Built = Result<std::shared_ptr<Process>>;
@@ -226,16 +224,13 @@ private:
     }
     /// Returns what is wrong with what it was given: 0 stands for "no process" wherever a number is asked for.
     [[nodiscard]] Errno mistake() const noexcept { return pid_ == Pid{0} ? Errno::invalid : error_; }
-    std::shared_ptr<Process> make_init(Errno& error);
+    [[PROCSPACE_SELDOM]] std::shared_ptr<Process> make_init(Errno& error);
 
     enum class Goal : unsigned char { published, prepared };
-    struct First { // what init leads
-        std::shared_ptr<Session> session;
-        std::shared_ptr<Group> group;
-    };
+    using First = BasicPreparedSession<Traits>; // what init leads
 
     /// The rest of the critical section for init.
-    void enter_first(const std::shared_ptr<Process>& init, const First& first) noexcept;
+    [[PROCSPACE_SELDOM]] void enter_first(const std::shared_ptr<Process>& init, const First& first) noexcept;
     /// Makes the process with its data; then the critical section: checks, reserves the number, and for who is to be
     /// published links it. Once more if the table lacks a block. On an error the data comes back, and the process is
     /// null. **Pre**: no mistake; `first` for init.
@@ -279,16 +274,14 @@ private:
 
 template <class Traits>
 auto BasicProcessBuilder<Traits>::make_init(Errno& error) -> std::shared_ptr<Process> {
-    First first{try_make_shared<Session, Memory>(BuilderKey(), *topology_), nullptr};
-    if (first.session != nullptr)
-        first.group = try_make_shared<Group, Memory>(BuilderKey(), *topology_);
-    if (first.group == nullptr) {
+    const First first(*topology_);
+    if (first.group_.group_ == nullptr) {
         error = Errno::no_memory;
         return nullptr;
     }
     auto init = reserve(error, Goal::published, &first);
     if (error == Errno::permission) // after the lock: a test's panic throws, and others must find the tree open
-        Traits::panic("this tree has an init already", Location::current());
+        raise_panic<Traits>("this tree has an init already");
     return init;
 }
 
@@ -296,9 +289,9 @@ template <class Traits>
 void BasicProcessBuilder<Traits>::enter_first(const std::shared_ptr<Process>& init, const First& first) noexcept {
     init->enter(init);
     const Pid number = init_options_.own_session ? init->pid() : 0;
-    first.session->publish(number, first.session);
-    first.group->publish(number, first.session, first.group);
-    init->join(first.group);
+    first.session_->publish(number, first.session_);
+    first.group_.group_->publish(number, first.session_, first.group_.group_);
+    init->join(first.group_.group_);
     topology_->nested_ = init_options_.nested;
     topology_->init_ = init.get();
 }

@@ -147,20 +147,20 @@ private:
         group.posted_.signals |= std::uint64_t{1} << (signal - 1);
     }
     /// SIGHUP and SIGCONT to all members.
-    void hang_up(Group& group) noexcept {
+    [[PROCSPACE_SELDOM]] void hang_up(Group& group) noexcept {
         post(group, Signal::hup);
         post(group, Signal::cont);
     }
     /// The same to the group that a terminal has in the foreground, if it is still there.
-    void post(const Foreground& foreground, int signal) noexcept {
+    [[PROCSPACE_SELDOM]] void post(const Foreground& foreground, int signal) noexcept {
         auto* const group = topology_->template find<Group>(foreground.pgid, NumberRole::pgid);
         if (group != nullptr && group->origin_ <= foreground.stamp && group->anchor_ != nullptr)
             post(*group, signal);
     }
 
-    // Out of line: most sections post to nobody.
+    // Most sections post to nobody.
     template <class Recipient>
-    [[gnu::noinline]] void list(Recipient& recipient, std::shared_ptr<Recipient>& first, Recipient*& last) noexcept {
+    [[PROCSPACE_SELDOM]] void list(Recipient& recipient, std::shared_ptr<Recipient>& first, Recipient*& last) noexcept {
         pending_ = true;
         if (std::exchange(recipient.in_posts_, true))
             return;
@@ -174,7 +174,7 @@ private:
     }
 
     /// Takes everybody out of the lists, so that they can be told of other things.
-    [[gnu::noinline]] void unlink() noexcept {
+    [[PROCSPACE_SELDOM]] void unlink() noexcept {
         while (posts_ != nullptr)
             static_cast<void>(next_post(posts_));
         while (groups_ != nullptr)
@@ -201,7 +201,7 @@ private:
     };
     /// Takes the first out of a list that is not empty.
     template <class Recipient>
-    [[nodiscard]] Post<Recipient> next_post(std::shared_ptr<Recipient>& first) noexcept {
+    [[nodiscard, PROCSPACE_SELDOM]] Post<Recipient> next_post(std::shared_ptr<Recipient>& first) noexcept {
         Guard guard(topology_->lock());
         Post<Recipient> post{std::move(first), 0};
         Posted<Recipient>& its = post.to->posted_;

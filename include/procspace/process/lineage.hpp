@@ -199,7 +199,7 @@ struct BasicLineage {
     }
     /// The children of a thread that ends are those of another one now: the youngest there, in their order. They are
     /// told as if their parent had exited. **Source**: prctl(2), PR_SET_PDEATHSIG.
-    static void pass_children(Thread& from, Thread& to, BasicEffects<Traits>& effects) noexcept {
+    [[PROCSPACE_SELDOM]] static void pass_children(Thread& from, Thread& to, BasicEffects<Traits>& effects) noexcept {
         Process& parent = *from.process();
         if (lead_thread(parent) == &from)
             pass(parent, parent.family_, to, effects);
@@ -251,7 +251,8 @@ private:
             parent.events_.unlink(child);
     }
 
-    static void pass(Process& parent, Family<Process>& family, Thread& to, BasicEffects<Traits>& effects) noexcept {
+    [[PROCSPACE_SELDOM]] static void pass(Process& parent, Family<Process>& family, Thread& to,
+                                          BasicEffects<Traits>& effects) noexcept {
         if (family.empty())
             return;
         for (auto* cursor = parent.topology_->cursors_; cursor != nullptr; cursor = cursor->other_)

@@ -98,7 +98,7 @@ public:
     }
 
     /// Gets what one number can need, a leaf and a branch; false when there is no memory. **Pre**: no lock is held.
-    [[nodiscard]] bool try_fill() noexcept {
+    [[nodiscard, PROCSPACE_SELDOM]] bool try_fill() noexcept {
         while (!has(2)) {
             void* const bytes = Memory::allocate(sizeof(NumberNode), alignof(NumberNode));
             if (bytes == nullptr)

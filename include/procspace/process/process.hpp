@@ -172,7 +172,7 @@ public:
 
     /// Begins the end of a PID namespace: nobody forks any more, children are reaped as they exit, and once the caller
     /// has killed them all init may exit(). **Panics** but for a nested init. **Source**: pid_namespaces(7).
-    void close_tree();
+    [[PROCSPACE_SELDOM]] void close_tree();
 
     /// Reaps a zombie: it leaves its parent, its group and its number. Returns true for the one caller who reaped it,
     /// false when that was done before, or a claim of wait_claim() stands. **Panics** unless the process has exited.
@@ -258,10 +258,10 @@ private:
     [[nodiscard]] const Handle& self_handle() const noexcept { return anchor_; } // **Pre**: in the tree
     void enter(const Handle& self) noexcept;
     [[nodiscard]] BasicProcess* reaper_of_children(BasicProcess* wanted) const noexcept;
-    [[nodiscard]] bool may_adopt_from(const BasicProcess& dying) const noexcept;
-    void hand_over_children(BasicProcess* wanted, Effects& effects, Leftovers& leftovers) noexcept;
+    [[nodiscard, PROCSPACE_SELDOM]] bool may_adopt_from(const BasicProcess& dying) const noexcept;
+    [[gnu::noinline]] void hand_over_children(BasicProcess* wanted, Effects& effects, Leftovers& leftovers) noexcept;
     void become_zombie(Effects& effects, Leftovers& leftovers) noexcept;
-    void leave_terminal(Effects& effects) noexcept;
+    [[PROCSPACE_SELDOM]] void leave_terminal(Effects& effects) noexcept;
     void reap(BasicRemains<Traits>& remains) noexcept;
     void end_threads(const Thread* survivor, Leftovers& leftovers) noexcept;
     void set_parent(BasicProcess& parent, Thread* forker) noexcept;
@@ -274,11 +274,12 @@ private:
     void leave_group(std::shared_ptr<Group>& emptied) noexcept;
     void change_group(const std::shared_ptr<Group>& group, std::shared_ptr<Group>& emptied) noexcept;
     void count_ties(int change) noexcept;
-    void retie_children(Group& destination) noexcept;
-    [[nodiscard]] std::uint32_t children_in(const Group& group) const noexcept;
+    [[PROCSPACE_SELDOM]] void retie_children(Group& destination) noexcept;
+    [[nodiscard, PROCSPACE_SELDOM]] std::uint32_t children_in(const Group& group) const noexcept;
     [[nodiscard]] bool may_tie() const noexcept;
     [[nodiscard]] bool has_tie() const noexcept;
-    Errno enter_own_group(ProcessState latest, std::shared_ptr<Group>& group, const std::shared_ptr<Session>& session);
+    [[PROCSPACE_SELDOM]] Errno enter_own_group(ProcessState latest, std::shared_ptr<Group>& group,
+                                               const std::shared_ptr<Session>& session);
 
     template <class U>
     using Atomic = typename Traits::template Atomic<U>;

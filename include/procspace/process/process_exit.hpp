@@ -33,7 +33,7 @@ void BasicProcess<Traits>::close_tree() {
             }
     }
     if (refused)
-        Traits::panic("close_tree: only the init of a nested namespace can end with its tree", Location::current());
+        raise_panic<Traits>("close_tree: only the init of a nested namespace can end with its tree");
 }
 
 /// Begins its life in the tree. **Pre**: its number is reserved for it.
@@ -85,20 +85,17 @@ auto BasicProcess<Traits>::exit() -> Effects {
 
 template <class Traits>
 auto BasicProcess<Traits>::exit(const Handle& wanted) -> Effects {
-    const auto alone = [&] {
-        Guard guard(this->topology_->lock());
-        return this->topology_->closed_ && BasicLineage<Traits>::first(*this) == nullptr;
-    };
-    if (is_init_ && !alone())
-        Traits::panic("init cannot exit: its children would have no reaper", Location::current());
     Effects effects(*this->topology_);
     for (bool begun = false;; begun = true) {
         Leftovers leftovers;
         Guard guard(this->topology_->lock());
         if (!begun) {
+            if (is_init_ && !(this->topology_->closed_ && BasicLineage<Traits>::first(*this) == nullptr))
+                break;
             if (!living())
                 return effects;
-            leave_terminal(effects);
+            if (is_session_leader())
+                leave_terminal(effects);
             exiting_ = true; // refuses fork, new_thread and free: nobody else changes its children's table for long
             if (!threads_.threads_.empty())
                 end_threads(nullptr, leftovers);
@@ -113,6 +110,7 @@ auto BasicProcess<Traits>::exit(const Handle& wanted) -> Effects {
             return effects;
         }
     }
+    raise_panic<Traits>("init cannot exit: its children would have no reaper");
 }
 
 /// One batch of them, each with all that has to happen to it, so that a child is in exactly one table whenever the lock
@@ -157,8 +155,6 @@ void BasicProcess<Traits>::hand_over_children(BasicProcess* wanted, Effects& eff
 /// _Exit: consequences of process termination.
 template <class Traits>
 void BasicProcess<Traits>::leave_terminal(Effects& effects) noexcept {
-    if (!is_session_leader())
-        return;
     Session& session = *group_->session_;
     if (session.terminal_ != nullptr && terminal_stamp_ == session.terminal_stamp_) {
         effects.post(session.terminal_->foreground, Signal::hup);
@@ -239,7 +235,7 @@ bool BasicProcess<Traits>::free() {
         return std::move(anchor_);
     }();
     if (!exited)
-        Traits::panic("free: the process has not exited", Location::current());
+        raise_panic<Traits>("free: the process has not exited");
     return !refused;
 }
 

@@ -34,7 +34,7 @@ class BasicProcessGroup : CountedInTree<Traits>, HookFor<InSession> {
 public:
     BasicProcessGroup(BuilderKey, Topology& topology) noexcept : CountedInTree<Traits>(topology, NumberRole::pgid) {}
 
-    ~BasicProcessGroup() {
+    [[PROCSPACE_SELDOM]] ~BasicProcessGroup() {
         if (!this->published())
             return;
         typename Topology::Blocks emptied;
@@ -90,7 +90,8 @@ private:
     // All below: under the tree lock.
 
     /// Enters the tables. **Pre**: the number is reserved, and no group is listed under it.
-    void publish(Pid pgid, std::shared_ptr<Session> session, const std::shared_ptr<BasicProcessGroup>& self) noexcept {
+    [[PROCSPACE_SELDOM]] void publish(Pid pgid, std::shared_ptr<Session> session,
+                                      const std::shared_ptr<BasicProcessGroup>& self) noexcept {
         self_ = self;
         session_ = std::move(session);
         listed_ = true;
@@ -104,7 +105,7 @@ private:
     }
 
     /// Leaves the tables: the group can't be joined from here on.
-    void unlist(typename Topology::Blocks& emptied) noexcept {
+    [[PROCSPACE_SELDOM]] void unlist(typename Topology::Blocks& emptied) noexcept {
         listed_ = false;
         session_->groups_.unlink(*this);
         if (pgid() == 0)

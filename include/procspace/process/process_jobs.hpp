@@ -14,10 +14,11 @@ public:
 
 private:
     friend BasicProcess<Traits>;
+    friend BasicProcessBuilder<Traits>;
     friend BasicPreparedSession<Traits>;
     friend BasicProcessTree<Traits>;
 
-    explicit BasicPreparedGroup(BasicTopology<Traits>& topology)
+    [[PROCSPACE_SELDOM]] explicit BasicPreparedGroup(BasicTopology<Traits>& topology)
         : group_(try_make_shared<BasicProcessGroup<Traits>, typename Traits::Memory>(BuilderKey(), topology)) {}
 
     std::shared_ptr<BasicProcessGroup<Traits>> group_; // null when there was no memory
@@ -31,14 +32,12 @@ public:
 
 private:
     friend BasicProcess<Traits>;
+    friend BasicProcessBuilder<Traits>;
     friend BasicProcessTree<Traits>;
 
-    explicit BasicPreparedSession(BasicTopology<Traits>& topology)
+    [[PROCSPACE_SELDOM]] explicit BasicPreparedSession(BasicTopology<Traits>& topology)
         : session_(try_make_shared<BasicSession<Traits>, typename Traits::Memory>(BuilderKey(), topology)),
-          group_(NoValue{}) {
-        if (session_ != nullptr)
-            group_ = BasicPreparedGroup<Traits>(topology);
-    }
+          group_(session_ != nullptr ? BasicPreparedGroup<Traits>(topology) : BasicPreparedGroup<Traits>(NoValue{})) {}
 
     std::shared_ptr<BasicSession<Traits>> session_;
     BasicPreparedGroup<Traits> group_; // empty when there was no memory for both

@@ -28,7 +28,7 @@ class BasicSession : CountedInTree<Traits> {
 public:
     BasicSession(BuilderKey, Topology& topology) noexcept : CountedInTree<Traits>(topology, NumberRole::sid) {}
 
-    ~BasicSession() {
+    [[PROCSPACE_SELDOM]] ~BasicSession() {
         if (!this->published())
             return;
         typename Topology::Blocks emptied;
@@ -71,7 +71,7 @@ private:
     // All below: under the tree lock.
 
     /// Enters the table. **Pre**: no session has the number, which is reserved.
-    void publish(Pid sid, const std::shared_ptr<BasicSession>& self) noexcept {
+    [[PROCSPACE_SELDOM]] void publish(Pid sid, const std::shared_ptr<BasicSession>& self) noexcept {
         self_ = self;
         this->count();
         if (sid == 0) // outside of the tree, see InitOptions

@@ -37,9 +37,9 @@ class BasicProcessTree {
 
 public:
     /// A tree whose numbers go up to `highest`. **Panics** for 0, and beyond max_number<Traits>.
-    explicit BasicProcessTree(Pid highest) : topology_(highest) {
+    [[PROCSPACE_SELDOM]] explicit BasicProcessTree(Pid highest) : topology_(highest) {
         if (highest == 0 || highest > max_number<Traits>)
-            Traits::panic("a ProcessTree's highest number is from 1 to max_number", Location::current());
+            raise_panic<Traits>("a ProcessTree's highest number is from 1 to max_number");
     }
     BasicProcessTree() : BasicProcessTree(max_number<Traits>) {}
     BasicProcessTree(const BasicProcessTree&) = delete;
@@ -47,7 +47,7 @@ public:
 
     /// Ends all processes, without recursion: a chain of a million does not overflow the stack.
     /// **Panics**, with their number, when objects of this tree are still held by handles: they would refer to it.
-    ~BasicProcessTree() noexcept(noexcept(Traits::panic("", Location::current())));
+    [[PROCSPACE_SELDOM]] ~BasicProcessTree() noexcept(noexcept(Traits::panic("", Location::current())));
 
     /// Begins the first process, leader of its own session and group. **Panics** in build() if there is one.
     [[nodiscard]] BasicProcessBuilder<Traits> new_init(Pid pid) { return BasicProcessBuilder<Traits>(topology_, pid); }

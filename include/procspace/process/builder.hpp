@@ -176,9 +176,8 @@ public:
     /// Makes the process. **Panics** on the errors of try_build(), but for out of memory, which is std::bad_alloc where
     /// exceptions exist.
     std::shared_ptr<Process> build() {
-        Errno error = Errno::ok;
-        std::shared_ptr<Process> process = make(error);
-        if (error != Errno::ok)
+        std::shared_ptr<Process> process = allocate();
+        if (const Errno error = enter(process, Goal::published); error != Errno::ok)
             refuse_build<Traits>(error, pid_, Location::current());
         return process;
     }
@@ -189,21 +188,23 @@ public:
     /// numbers are in use); no_memory. **Panics** for a second init.
     /// **Complexity**: one allocation, three for init, and two blocks of the table now and then.
     [[nodiscard]] Built try_build() {
-        Errno error = Errno::ok;
-        Built built(make(error));
-        built.error = error;
+        Built built(allocate());
+        built.error = enter(built.value, Goal::published);
+        if (!built)
+            built.value.reset();
         return built;
     }
 
     /// Does the same but for the last step: what may fail. **Pre**: not for init. **Errors** as try_build().
     [[nodiscard]] Result<Prepared> prepare() {
-        Errno error = mistake();
-        if (error != Errno::ok)
-            return error;
-        std::shared_ptr<Process> process = reserve(error, Goal::prepared);
-        if (error != Errno::ok)
-            return error;
-        return Prepared(std::move(process), parent_, options_);
+        Result<Prepared> made(Errno::no_memory); // until the memory is there
+        made.value.process_ = allocate();
+        made.value.parent_ = parent_;
+        made.value.options_ = options_;
+        made.error = enter(made.value.process_, Goal::prepared);
+        if (!made)
+            made.value.process_.reset(); // it has no number to be given back
+        return made;
     }
 
 private:
@@ -216,32 +217,31 @@ private:
     // Handles are constructed where they stay and not assigned: a move right after the handle was written makes the
     // processor wait for both halves of it.
 
-    std::shared_ptr<Process> make(Errno& error) {
-        error = mistake();
-        if (error != Errno::ok)
-            return nullptr;
-        return is_init_ ? make_init(error) : reserve(error, Goal::published);
-    }
-    /// Returns what is wrong with what it was given: 0 stands for "no process" wherever a number is asked for.
-    [[nodiscard]] Errno mistake() const noexcept { return pid_ == Pid{0} ? Errno::invalid : error_; }
-    [[PROCSPACE_SELDOM]] std::shared_ptr<Process> make_init(Errno& error);
-
     enum class Goal : unsigned char { published, prepared };
     using First = BasicPreparedSession<Traits>; // what init leads
 
-    /// The rest of the critical section for init.
-    [[PROCSPACE_SELDOM]] void enter_first(const std::shared_ptr<Process>& init, const First& first) noexcept;
-    /// Makes the process with its data; then the critical section: checks, reserves the number, and for who is to be
-    /// published links it. Once more if the table lacks a block. On an error the data comes back, and the process is
-    /// null. **Pre**: no mistake; `first` for init.
-    std::shared_ptr<Process> reserve(Errno& error, Goal goal, const First* first = nullptr) {
-        std::shared_ptr<Process> process =
-            try_make_shared<Process, Memory>(BuilderKey(), *topology_, is_init_, std::move(data_));
-        if (process == nullptr) {
-            error = Errno::no_memory;
-            return process;
-        }
+    /// Returns what is wrong with what it was given: 0 stands for "no process" wherever a number is asked for.
+    [[nodiscard]] Errno mistake() const noexcept { return pid_ == Pid{0} ? Errno::invalid : error_; }
+    /// Returns the process with its data; null without memory, and after a mistake.
+    std::shared_ptr<Process> allocate() {
+        if (mistake() != Errno::ok)
+            return nullptr;
+        return try_make_shared<Process, Memory>(BuilderKey(), *topology_, is_init_, std::move(data_));
+    }
+    /// Everything after that. On an error the data comes back.
+    Errno enter(const std::shared_ptr<Process>& process, Goal goal) {
+        if (process == nullptr)
+            return mistake() != Errno::ok ? mistake() : Errno::no_memory;
+        const Errno error = is_init_ ? enter_first(process) : reserve(process, goal);
+        if (error != Errno::ok)
+            data_ = std::move(process->data_);
+        return error;
+    }
+    /// The critical section: checks, reserves the number, and for who is to be published links it. Once more if the
+    /// table lacks a block. **Pre**: `first` for init.
+    [[gnu::noinline]] Errno reserve(const std::shared_ptr<Process>& process, Goal goal, const First* first = nullptr) {
         typename Topology::Blocks blocks;
+        Errno error = Errno::ok;
         do {
             typename Topology::Guard guard(topology_->lock());
             Process* const parent = is_init_ ? nullptr : Process::find(*topology_, parent_);
@@ -251,16 +251,16 @@ private:
                 error = topology_->reserve(*process, pid_.value_or(0), blocks);
             if (error == Errno::ok) {
                 if (first != nullptr)
-                    enter_first(process, *first);
+                    link_first(process, *first);
                 else if (goal == Goal::published)
                     Prepared::link(process, *parent, options_);
-                return process;
             }
         } while (error == Errno::no_memory && blocks.try_fill());
-        data_ = std::move(process->data_);
-        process = nullptr;
-        return process;
+        return error;
     }
+    [[PROCSPACE_SELDOM]] Errno enter_first(const std::shared_ptr<Process>& init);
+    /// The rest of the critical section for init.
+    [[PROCSPACE_SELDOM]] void link_first(const std::shared_ptr<Process>& init, const First& first) noexcept;
 
     Topology* topology_;
     ProcessId parent_{};
@@ -273,20 +273,18 @@ private:
 };
 
 template <class Traits>
-auto BasicProcessBuilder<Traits>::make_init(Errno& error) -> std::shared_ptr<Process> {
+Errno BasicProcessBuilder<Traits>::enter_first(const std::shared_ptr<Process>& init) {
     const First first(*topology_);
-    if (first.group_.group_ == nullptr) {
-        error = Errno::no_memory;
-        return nullptr;
-    }
-    auto init = reserve(error, Goal::published, &first);
+    if (first.group_.group_ == nullptr)
+        return Errno::no_memory;
+    const Errno error = reserve(init, Goal::published, &first);
     if (error == Errno::permission) // after the lock: a test's panic throws, and others must find the tree open
         raise_panic<Traits>("this tree has an init already");
-    return init;
+    return error;
 }
 
 template <class Traits>
-void BasicProcessBuilder<Traits>::enter_first(const std::shared_ptr<Process>& init, const First& first) noexcept {
+void BasicProcessBuilder<Traits>::link_first(const std::shared_ptr<Process>& init, const First& first) noexcept {
     init->enter(init);
     const Pid number = init_options_.own_session ? init->pid() : 0;
     first.session_->publish(number, first.session_);

@@ -136,10 +136,10 @@ public:
     /// Makes the thread. **Panics** on the errors of try_build(), but for out of memory, which is std::bad_alloc where
     /// exceptions exist.
     std::shared_ptr<Thread> build() {
-        auto built = try_build();
-        if (!built)
-            refuse_build<Traits>(built.error, tid_, Location::current());
-        return std::move(built.value);
+        std::shared_ptr<Thread> thread = allocate();
+        if (const Errno error = enter(thread, Goal::published); error != Errno::ok)
+            refuse_build<Traits>(error, tid_, Location::current());
+        return thread;
     }
 
     /// Makes the thread and publishes it, in one critical section. On an error the builder keeps its data, and may try
@@ -147,67 +147,69 @@ public:
     /// in use; the process's own is free for one living leader); invalid (0, or beyond the tree's highest); again (all
     /// numbers are in use); no_memory. **Complexity**: one allocation, and two blocks of the table now and then.
     [[nodiscard]] Built try_build() {
-        auto thread = allocate();
-        if (!thread)
-            return thread.error;
-        const Errno refusal = reserve(*thread.value, [&] { Prepared::link(thread.value, leads()); });
-        if (refusal == Errno::ok)
-            return thread;
-        data_ = std::move(thread.value->data_);
-        return refusal;
+        Built built(allocate());
+        built.error = enter(built.value, Goal::published);
+        if (!built)
+            built.value.reset();
+        return built;
     }
 
     /// Does the same but for the last step: what may fail. **Errors** as try_build().
     [[nodiscard]] Result<Prepared> prepare() {
-        auto thread = allocate();
-        if (!thread)
-            return thread.error;
-        const Errno refusal = reserve(*thread.value, [] {});
-        if (refusal == Errno::ok)
-            return Prepared(std::move(thread.value), leads());
-        data_ = std::move(thread.value->data_);
-        return refusal;
+        Result<Prepared> made(Errno::no_memory); // until the memory is there
+        made.value.thread_ = allocate();
+        made.value.leads_ = leads();
+        made.error = enter(made.value.thread_, Goal::prepared);
+        if (!made)
+            made.value.thread_.reset(); // it has no number to be given back
+        return made;
     }
 
 private:
     /// The leader has the number of its process, which is reserved already.
     [[nodiscard]] bool leads() const noexcept { return tid_ == process_.pid; }
 
-    /// The thread with its data: nobody else can see it yet.
-    Built allocate() {
-        if (error_ != Errno::ok)
-            return error_;
-        if (tid_ == Pid{0})
-            return Errno::invalid;
-        auto thread = try_make_shared<Thread, typename Traits::Memory>(BuilderKey(), *topology_, std::move(data_));
-        if (thread == nullptr)
-            return Errno::no_memory;
-        return Built(std::move(thread));
-    }
+    enum class Goal : unsigned char { published, prepared };
 
-    /// The critical section: checks, reserves the number, then `link()`. Once more if the table lacks a block.
-    template <class Link>
-    Errno reserve(Thread& thread, Link link) {
+    /// Returns what is wrong with what it was given.
+    [[nodiscard]] Errno mistake() const noexcept { return tid_ == Pid{0} ? Errno::invalid : error_; }
+    /// Returns the thread with its data; null without memory, and after a mistake.
+    std::shared_ptr<Thread> allocate() {
+        if (mistake() != Errno::ok)
+            return nullptr;
+        return try_make_shared<Thread, typename Traits::Memory>(BuilderKey(), *topology_, std::move(data_));
+    }
+    /// Everything after that. On an error the data comes back.
+    Errno enter(const std::shared_ptr<Thread>& thread, Goal goal) {
+        if (thread == nullptr)
+            return mistake() != Errno::ok ? mistake() : Errno::no_memory;
+        const Errno error = reserve(thread, goal);
+        if (error != Errno::ok)
+            data_ = std::move(thread->data_);
+        return error;
+    }
+    /// The critical section: checks, reserves the number, and for who is to be published links it. Once more if the
+    /// table lacks a block.
+    [[gnu::noinline]] Errno reserve(const std::shared_ptr<Thread>& thread, Goal goal) {
         typename Topology::Blocks blocks;
+        Errno error = Errno::ok;
         do {
             typename Topology::Guard guard(topology_->lock());
             Process* const process = Process::find(*topology_, process_);
             if (Prepared::refused(process))
                 return Errno::no_process;
-            Errno refusal = Errno::ok;
             if (!leads())
-                refusal = topology_->reserve(thread, tid_.value_or(0), blocks);
+                error = topology_->reserve(*thread, tid_.value_or(0), blocks);
             else if (topology_->template find<Thread>(process_.pid, NumberRole::tid) != nullptr)
-                refusal = Errno::exists;
-            if (refusal == Errno::ok) {
-                thread.tid_.store(leads() ? process_.pid : thread.number, std::memory_order_relaxed);
-                thread.process_ = process->self_handle();
-                link();
+                error = Errno::exists;
+            if (error == Errno::ok) {
+                thread->tid_.store(leads() ? process_.pid : thread->number, std::memory_order_relaxed);
+                thread->process_ = process->self_handle();
+                if (goal == Goal::published)
+                    Prepared::link(thread, leads());
             }
-            if (refusal != Errno::no_memory)
-                return refusal;
-        } while (blocks.try_fill());
-        return Errno::no_memory;
+        } while (error == Errno::no_memory && blocks.try_fill());
+        return error;
     }
 
     Topology* topology_;

@@ -65,8 +65,9 @@ public:
     BasicEffects(BasicEffects&& other) noexcept
         : reaper(std::move(other.reaper)), topology_(other.topology_), pending_(std::exchange(other.pending_, false)),
           posts_(std::move(other.posts_)), last_post_(other.last_post_), groups_(std::move(other.groups_)),
-          last_group_(other.last_group_), vforked_(other.vforked_), killed_(other.killed_), spared_(other.spared_),
-          parent_(other.parent_), signal_(other.signal_), child_(other.child_), exited_(other.exited_) {}
+          last_group_(other.last_group_), subject_(other.subject_), vforked_(other.vforked_), killed_(other.killed_),
+          exited_(other.exited_), spared_(other.spared_), parent_(other.parent_), signal_(other.signal_),
+          child_(other.child_) {}
     BasicEffects& operator=(BasicEffects&&) = delete; // what was to be overwritten would have to be delivered first
     ~BasicEffects() {
         if (!pending_)
@@ -88,19 +89,19 @@ public:
     /// What `f` throws passes through, and the rest stays to be delivered.
     template <class F>
     void deliver(F&& f) {
-        if (const ProcessId id = std::exchange(vforked_, {}); id.generation != 0)
-            to_one(f, EffectKind::vfork_done, id);
+        if (std::exchange(vforked_, false))
+            to_one(f, EffectKind::vfork_done, subject_);
         deliver_posts(f);
         deliver_groups(f);
-        if (const ProcessId id = std::exchange(killed_, {}); id.generation != 0)
-            deliver_kills(f, id);
+        if (std::exchange(killed_, false))
+            deliver_kills(f);
         if (const ProcessId id = std::exchange(parent_, {}); id.generation != 0) {
             if (signal_ != Signal::none)
                 to_one(f, EffectKind::signal, id, signal_, child_);
             to_one(f, EffectKind::wake, id);
         }
-        if (const ProcessId id = std::exchange(exited_, {}); id.generation != 0)
-            to_one(f, EffectKind::exited, id);
+        if (std::exchange(exited_, false))
+            to_one(f, EffectKind::exited, subject_);
         pending_ = false;
     }
 
@@ -117,7 +118,10 @@ private:
 
     // --- to add; under the tree lock ------------------------------------------------------------------------------
 
-    void end_vfork(ProcessId id) noexcept { set(vforked_, id); }
+    void end_vfork(ProcessId id) noexcept {
+        set(subject_, id);
+        vforked_ = true;
+    }
     /// The child's change goes to this parent: `signal`, unless none, and a wake-up.
     void notify(ProcessId parent, int signal, ChildChange change, Pid child, int status, const Usage& usage) noexcept {
         set(parent_, parent);
@@ -128,10 +132,15 @@ private:
         child_.usage = usage;
     }
     void wake(ProcessId id) noexcept { set(parent_, id); }
-    void announce_exit(ProcessId id) noexcept { set(exited_, id); }
+    void announce_exit(ProcessId id, bool vforked) noexcept {
+        set(subject_, id);
+        vforked_ = vforked;
+        exited_ = true;
+    }
     /// All threads but `spared`.
     void kill_threads(ProcessId id, Pid spared) noexcept {
-        set(killed_, id);
+        set(subject_, id);
+        killed_ = true;
         spared_ = spared;
     }
 
@@ -234,7 +243,7 @@ private:
     }
 
     template <class F>
-    void deliver_kills(F& f, ProcessId id) {
+    void deliver_kills(F& f) {
         constexpr std::size_t batch = 32;
         Pid tids[batch];
         Pid last = 0;
@@ -243,7 +252,7 @@ private:
             count = 0;
             {
                 Guard guard(topology_->lock());
-                Process* const found = Process::find(*topology_, id);
+                Process* const found = Process::find(*topology_, subject_);
                 if (found == nullptr)
                     return;
                 process = found->self_handle();
@@ -254,7 +263,7 @@ private:
             }
             for (std::size_t i = 0; i < count; ++i)
                 if (tids[i] != spared_)
-                    f(Effect{EffectKind::kill_thread, process, id, Signal::kill, tids[i]});
+                    f(Effect{EffectKind::kill_thread, process, subject_, Signal::kill, tids[i]});
         }
     }
 
@@ -264,13 +273,14 @@ private:
     Process* last_post_ = nullptr;
     std::shared_ptr<Group> groups_; // likewise
     Group* last_group_ = nullptr;
-    ProcessId vforked_;
-    ProcessId killed_;
-    Pid spared_ = 0;
+    ProcessId subject_; // of the next three
+    bool vforked_ = false;
+    bool killed_ = false; // its threads
+    bool exited_ = false;
+    Pid spared_ = 0; // of its threads
     ProcessId parent_;
     int signal_ = Signal::none;
     ChildEvent child_;
-    ProcessId exited_;
 };
 
 } // namespace procspace

@@ -20,7 +20,7 @@ class AnyData {
 public:
     constexpr AnyData() noexcept = default;
     AnyData(AnyData&& other) noexcept : body_(other.body_), type_(other.type_) { other.forget(); }
-    AnyData& operator=(AnyData&& other) noexcept {
+    [[gnu::noinline]] AnyData& operator=(AnyData&& other) noexcept {
         if (this != &other) {
             AnyData old(static_cast<AnyData&&>(*this));
             body_ = other.body_;

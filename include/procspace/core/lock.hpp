@@ -119,14 +119,17 @@ public:
     SpinNoIrq(const SpinNoIrq&) = delete;
     SpinNoIrq& operator=(const SpinNoIrq&) = delete;
 
-    void lock() noexcept {
+    // Both out of line, as kernels have them: a call costs nothing beside what they do, and each of the many sections
+    // would carry its instructions.
+
+    [[gnu::noinline]] void lock() noexcept {
         // Masked before the first try: a handler that came between taking and masking would wait for its own victim.
         const auto state = Irq::save_and_disable();
         spin_.lock();
         saved_ = state;
     }
 
-    void unlock() noexcept {
+    [[gnu::noinline]] void unlock() noexcept {
         // Read while still the holder: the next holder overwrites it.
         const auto state = saved_;
         spin_.unlock();

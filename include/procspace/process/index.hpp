@@ -41,7 +41,7 @@ public:
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
 protected:
-    // Out of line: many sections link and unlink, and each would carry all of it.
+    // Out of line: many sections do these, and each would carry all of it.
 
     [[gnu::noinline]] void link(IndexHook& hook, std::uint64_t key) noexcept {
         hook.key = key;
@@ -89,14 +89,14 @@ protected:
         --size_;
     }
 
-    [[nodiscard]] IndexHook* first() const noexcept {
+    [[nodiscard, gnu::noinline]] IndexHook* first() const noexcept {
         IndexHook* hook = root_;
         while (hook != nullptr && hook->left != nullptr)
             hook = hook->left;
         return hook;
     }
 
-    [[nodiscard]] static IndexHook* next(const IndexHook* hook) noexcept {
+    [[nodiscard, gnu::noinline]] static IndexHook* next(const IndexHook* hook) noexcept {
         if (hook->right != nullptr) {
             IndexHook* next = hook->right;
             while (next->left != nullptr)
@@ -108,7 +108,7 @@ protected:
         return hook->up;
     }
 
-    [[nodiscard]] IndexHook* after(std::uint64_t limit) const noexcept {
+    [[nodiscard, gnu::noinline]] IndexHook* after(std::uint64_t limit) const noexcept {
         IndexHook* found = nullptr;
         for (IndexHook* hook = root_; hook != nullptr;) {
             if (hook->key > limit) {

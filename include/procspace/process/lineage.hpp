@@ -219,7 +219,7 @@ struct BasicLineage {
     }
 
     /// Each thread has its own wish; the process's is that of the leader, who may be a zombie.
-    static void tell_of_parent_death(Process& child, BasicEffects<Traits>& effects) noexcept {
+    [[PROCSPACE_SELDOM]] static void tell_of_parent_death(Process& child, BasicEffects<Traits>& effects) noexcept {
         if (!child.living())
             return;
         if (child.parent_death_signal_ != Signal::none)
@@ -233,8 +233,9 @@ struct BasicLineage {
 private:
     /// Of the threads above this number.
     [[nodiscard]] static Process* first_beyond(const Process& parent, Pid number) noexcept {
-        if (parent.forkers_ == 0) // most often, and there may be thousands of threads
-            return nullptr;
+        return parent.forkers_ == 0 ? nullptr : search_beyond(parent, number); // most often, with thousands of threads
+    }
+    [[nodiscard, PROCSPACE_SELDOM]] static Process* search_beyond(const Process& parent, Pid number) noexcept {
         const auto& threads = parent.threads_.threads_;
         for (Thread* thread = threads.after(number); thread != nullptr; thread = threads.next(*thread))
             if (!thread->family_.empty())

@@ -257,9 +257,9 @@ private:
     [[nodiscard]] bool is_session_leader() const noexcept { return sid() == pid(); }
     [[nodiscard]] const Handle& self_handle() const noexcept { return anchor_; } // **Pre**: in the tree
     void enter(const Handle& self) noexcept;
-    [[nodiscard]] BasicProcess* reaper_of_children(BasicProcess* wanted) const noexcept;
+    [[nodiscard, PROCSPACE_SELDOM]] BasicProcess* reaper_of_children(BasicProcess* wanted) const noexcept;
     [[nodiscard, PROCSPACE_SELDOM]] bool may_adopt_from(const BasicProcess& dying) const noexcept;
-    [[gnu::noinline]] void hand_over_children(BasicProcess* wanted, Effects& effects, Leftovers& leftovers) noexcept;
+    [[PROCSPACE_SELDOM]] void hand_over_children(BasicProcess* wanted, Effects& effects, Leftovers& leftovers) noexcept;
     void become_zombie(Effects& effects, Leftovers& leftovers) noexcept;
     [[PROCSPACE_SELDOM]] void leave_terminal(Effects& effects) noexcept;
     void reap(BasicRemains<Traits>& remains) noexcept;

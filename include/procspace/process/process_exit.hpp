@@ -79,12 +79,7 @@ void BasicProcess<Traits>::set_child_subreaper(bool on) {
 }
 
 template <class Traits>
-auto BasicProcess<Traits>::exit() -> Effects {
-    return exit(nullptr);
-}
-
-template <class Traits>
-auto BasicProcess<Traits>::exit(const Handle& wanted) -> Effects {
+auto BasicProcess<Traits>::end(BasicProcess* wanted) -> Effects {
     Effects effects(*this->topology_);
     for (bool begun = false;; begun = true) {
         Leftovers leftovers;
@@ -104,7 +99,7 @@ auto BasicProcess<Traits>::exit(const Handle& wanted) -> Effects {
         }
         // The children move before the zombie can be seen: a zombie never has any.
         if (!family_.empty()) // which has those of all threads now
-            hand_over_children(wanted.get(), effects, leftovers);
+            hand_over_children(wanted, effects, leftovers);
         if (family_.empty() && leftovers.emptied == nullptr) {
             become_zombie(effects, leftovers);
             return effects;

@@ -212,19 +212,20 @@ private:
 
     // Alone on its cache line: waiters ask for it while the holder works on the rest.
     alignas(64) mutable typename Traits::Lock lock_{};
-    alignas(64) Numbers numbers_;                 // guarded by lock_, as all below but the last
-    BasicProcess<Traits>* init_ = nullptr;        // set once
-    Pid highest_;                                 // immutable
-    Pid last_given_ = 0;                          // by next_free()
-    std::uint64_t generations_ = 0;               // see ProcessId
-    std::uint64_t births_ = 0;                    // of children, in the order of their parents: see BasicLineage
-    BasicChildCursor<Traits>* cursors_ = nullptr; // of those who look at children, in the middle
-    std::uint32_t terminals_ = 0;                 // acquired, ever: the stamps of sessions
-    std::size_t subreapers_ = 0;                  // living processes that are marked
-    bool closed_ = false;                         // see Process::close_tree
-    bool nested_ = false;                         // see InitOptions
+    // Before the large table: what stands within 128 bytes is reached by shorter instructions.
+    alignas(64) BasicProcess<Traits>* init_ = nullptr; // set once; guarded by lock_, as all below but the last
+    Pid highest_;                                      // immutable
+    Pid last_given_ = 0;                               // by next_free()
+    std::uint64_t generations_ = 0;                    // see ProcessId
+    std::uint64_t births_ = 0;                         // of children, in the order of their parents: see BasicLineage
+    BasicChildCursor<Traits>* cursors_ = nullptr;      // of those who look at children, in the middle
+    std::uint32_t terminals_ = 0;                      // acquired, ever: the stamps of sessions
+    std::size_t subreapers_ = 0;                       // living processes that are marked
+    bool closed_ = false;                              // see Process::close_tree
+    bool nested_ = false;                              // see InitOptions
     TreeCounts counts_;
     std::size_t published_ = 0; // objects, ever; see CountedInTree
+    Numbers numbers_;
     typename Traits::template Atomic<std::size_t> destroyed_{0};
 };
 

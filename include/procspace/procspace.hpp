@@ -53,6 +53,7 @@
 #include "process/process.hpp"
 #include "process/process_children.hpp"
 #include "process/process_exit.hpp"
+#include "process/process_fields.hpp"
 #include "process/process_group.hpp"
 #include "process/process_jobs.hpp"
 #include "process/records.hpp"

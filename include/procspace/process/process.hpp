@@ -12,6 +12,7 @@
 #include "index.hpp"
 #include "lineage.hpp"
 #include "numbers.hpp"
+#include "process_fields.hpp"
 #include "process_group.hpp"
 #include "records.hpp"
 #include "thread_group.hpp"
@@ -44,7 +45,8 @@ struct InEvents;
 /// pid, ppid, pgid, sid, the states and the exit code are read without it.
 /// **Source**: seed 002 and 003, Process.
 template <class Traits>
-class BasicProcess : CountedInTree<Traits>, HookFor<InGroup>, FamilyHook, HookFor<InEvents> {
+class BasicProcess : BasicProcessFields<Traits>, HookFor<InGroup>, FamilyHook, HookFor<InEvents> {
+    using Fields = BasicProcessFields<Traits>;
     using Topology = BasicTopology<Traits>;
     using Guard = typename Topology::Guard;
     using Group = BasicProcessGroup<Traits>;
@@ -60,7 +62,7 @@ public:
     using Handle = std::shared_ptr<BasicProcess>;
 
     BasicProcess(BuilderKey, Topology& topology, bool is_init, Data&& data)
-        : CountedInTree<Traits>(topology, NumberRole::reserved), is_init_(is_init), data_(std::move(data)) {}
+        : Fields(topology, is_init), data_(std::move(data)) {}
 
     /// Begins the first process of the default tree. **Panics** in build() if there is one. Needs process/tree.hpp.
     [[nodiscard]] static BasicProcessBuilder<Traits> new_init(Pid pid) {
@@ -282,36 +284,17 @@ private:
     [[PROCSPACE_SELDOM]] Errno enter_own_group(ProcessState latest, std::shared_ptr<Group>& group,
                                                const std::shared_ptr<Session>& session);
 
-    template <class U>
-    using Atomic = typename Traits::template Atomic<U>;
+    // Most fields stand in the base.
+    using Fields::listed_; // in the parent's events_
+    using Fields::parent_, Fields::group_, Fields::anchor_, Fields::generation_, Fields::is_init_, Fields::exiting_,
+        Fields::claimed_, Fields::parent_execed_, Fields::vforked_, Fields::change_pending_, Fields::change_,
+        Fields::stop_signal_, Fields::exit_signal_, Fields::parent_death_signal_, Fields::child_policy_, Fields::state_,
+        Fields::subreaper_, Fields::stopped_, Fields::ppid_, Fields::pgid_, Fields::sid_, Fields::kin_,
+        Fields::tied_children_, Fields::forkers_, Fields::forker_, Fields::terminal_stamp_, Fields::family_;
 
-    using CountedInTree<Traits>::listed_; // in the parent's events_
-    bool is_init_;                        // immutable
-    bool exiting_ = false;                // its children are being handed over, as all below guarded by tree lock
-    bool claimed_ = false;                // by a WaitClaim
-    bool parent_execed_ = false;          // since this was made, as far as order() does not say
-    bool vforked_ = false;                // its maker waits for exec or exit
-    bool change_pending_ = false;         // it was stopped or continued, and its parent has not waited for that
-    ChildChange change_ = ChildChange::stopped;
-    std::uint8_t stop_signal_ = Signal::none; // by which it was stopped last
-    std::uint8_t exit_signal_ = Signal::chld, parent_death_signal_ = Signal::none;
-    ChildPolicy child_policy_;
-    Atomic<ProcessState> state_{ProcessState::living}; // atomic, written under the tree lock, as the next five
-    Atomic<bool> subreaper_{false}, stopped_{false};
-    Atomic<Pid> ppid_{0}, pgid_{0}, sid_{0};
-    std::uint32_t kin_ = 0;                      // children that count, see count_ties: in its group
-    std::uint32_t tied_children_ = 0;            // and in others of the session
-    std::uint32_t forkers_ = 0;                  // threads but the leader that have children
-    Pid forker_ = 0;                             // the tid, or the parent's pid: see BasicLineage::keeper_of
-    std::uint32_t terminal_stamp_ = 0;           // that of its session while it has the controlling terminal, too
-    std::uint64_t generation_ = 0;               // immutable once published
+    NumberIndex<BasicProcess, InEvents> events_; // of all children; guarded by tree lock, as all but the data
     std::uint64_t changes_ = 0;                  // of its children: the token of wait_poll()
-    BasicProcess* parent_ = nullptr;             // null for init and when reaped
-    Handle anchor_;                              // this process, while it is in the tree
-    Family<BasicProcess> family_;                // the leader's children; others stand in their threads
-    NumberIndex<BasicProcess, InEvents> events_; // of all children
     std::uint64_t execed_at_ = 0;                // the tree's births when it execed last
-    Group* group_ = nullptr;                     // null when reaped
     ThreadGroup threads_;
     Usage usage_, children_usage_;
     Posted<BasicProcess> posted_;

@@ -123,9 +123,9 @@ private:
     std::shared_ptr<Session> session_;    // immutable once published
     NumberIndex<Process, InGroup> members_;
     std::shared_ptr<BasicProcessGroup> anchor_; // this group, while it has members
+    std::size_t ties_ = 0;    // members whose parent could continue them: see BasicProcess::count_ties
+    std::size_t stopped_ = 0; // members that are stopped
     std::weak_ptr<BasicProcessGroup> self_;
-    std::size_t ties_ = 0;       // members whose parent could continue them: see BasicProcess::count_ties
-    std::size_t stopped_ = 0;    // members that are stopped
     std::uint64_t youngest_ = 0; // the highest generation that ever joined
     std::uint64_t origin_ = 0;   // the generation of the process that gave its number
     Posted<BasicProcessGroup> posted_;

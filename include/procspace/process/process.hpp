@@ -282,7 +282,10 @@ private:
     [[nodiscard]] bool may_tie() const noexcept;
     [[nodiscard]] bool has_tie() const noexcept;
     [[PROCSPACE_SELDOM]] Errno enter_own_group(ProcessState latest, std::shared_ptr<Group>& group,
-                                               const std::shared_ptr<Session>& session);
+                                               const std::shared_ptr<Session>* session);
+    [[nodiscard]] static Errno permission_unless_memory(Errno refusal) noexcept {
+        return refusal == Errno::no_memory ? refusal : Errno::permission;
+    }
 
     // Most fields stand in the base.
     using Fields::listed_; // in the parent's events_

@@ -90,10 +90,10 @@ private:
     // All below: under the tree lock.
 
     /// Enters the tables. **Pre**: the number is reserved, and no group is listed under it.
-    [[PROCSPACE_SELDOM]] void publish(Pid pgid, std::shared_ptr<Session> session,
+    [[PROCSPACE_SELDOM]] void publish(Pid pgid, const std::shared_ptr<Session>& session,
                                       const std::shared_ptr<BasicProcessGroup>& self) noexcept {
         self_ = self;
-        session_ = std::move(session);
+        session_ = session;
         listed_ = true;
         if (pgid != 0) { // 0: outside of the tree, see InitOptions
             this->topology_->add_role(*this, pgid);

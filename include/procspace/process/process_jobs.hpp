@@ -171,27 +171,29 @@ bool BasicProcess<Traits>::move_to_group(const std::shared_ptr<Group>& group) {
 
 template <class Traits>
 auto BasicProcess<Traits>::try_create_group() -> Result<std::shared_ptr<Group>> {
-    BasicPreparedGroup<Traits> fresh(*this->topology_);
-    if (fresh.group_ == nullptr)
-        return Errno::no_memory;
-    return create_group(std::move(fresh));
+    return create_group(BasicPreparedGroup<Traits>(*this->topology_));
 }
 
 template <class Traits>
 auto BasicProcess<Traits>::create_group(BasicPreparedGroup<Traits>&& fresh) -> Result<std::shared_ptr<Group>> {
-    auto group = std::move(fresh.group_);
-    if (enter_own_group(ProcessState::living, group, nullptr) != Errno::ok)
-        return Errno::permission;
-    return Result<std::shared_ptr<Group>>(std::move(group));
+    Result<std::shared_ptr<Group>> made(std::move(fresh.group_));
+    made.error = enter_own_group(ProcessState::living, made.value, nullptr);
+    if (!made) {
+        made.value.reset();
+        made.error = permission_unless_memory(made.error);
+    }
+    return made;
 }
 
 /// Moves the process into the group with its number: into `group`, a fresh one, which becomes what exists if the
-/// process stays in its session; or with a fresh `session` into that. **Errors**: no_process (its state is beyond
-/// `latest`); permission (a session leader, or the number is that of a session or of a group with members); exists (it
-/// is there already).
+/// process stays in its session; or with a fresh `session` into that. **Errors**: no_memory (there is none of them);
+/// no_process (its state is beyond `latest`); permission (a session leader, or the number is that of a session or of a
+/// group with members); exists (it is there already).
 template <class Traits>
 Errno BasicProcess<Traits>::enter_own_group(ProcessState latest, std::shared_ptr<Group>& group,
-                                            const std::shared_ptr<Session>& session) {
+                                            const std::shared_ptr<Session>* session) {
+    if (group == nullptr)
+        return Errno::no_memory;
     typename Topology::Blocks blocks;
     std::shared_ptr<Group> existing; // stands before the guard, as the next: dies after it
     std::shared_ptr<Group> emptied;
@@ -210,7 +212,7 @@ Errno BasicProcess<Traits>::enter_own_group(ProcessState latest, std::shared_ptr
             return Errno::exists;
         // It may be there: this process left it, others stayed or somebody holds a handle.
         if (former != nullptr)
-            existing = former->self_handle();
+            former->self_handle().swap(existing);
     }
     if (existing != nullptr) {
         group.swap(existing);
@@ -220,8 +222,8 @@ Errno BasicProcess<Traits>::enter_own_group(ProcessState latest, std::shared_ptr
         if (former != nullptr)
             former->unlist(blocks);
         if (session != nullptr)
-            session->publish(pid(), session);
-        group->publish(pid(), session != nullptr ? session : group_->session_, group);
+            (*session)->publish(pid(), *session);
+        group->publish(pid(), session != nullptr ? *session : group_->session_, group);
     }
     change_group(group, emptied);
     if (session != nullptr)
@@ -233,8 +235,6 @@ template <class Traits>
 Result<void> BasicProcess<Traits>::set_pgid(Pid wanted) {
     if (wanted == pid()) {
         BasicPreparedGroup<Traits> fresh(*this->topology_);
-        if (fresh.group_ == nullptr)
-            return Errno::no_memory;
         const Errno refusal = enter_own_group(ProcessState::zombie, fresh.group_, nullptr);
         return refusal == Errno::exists ? Errno::ok : refusal;
     }
@@ -257,18 +257,18 @@ Result<void> BasicProcess<Traits>::set_pgid(Pid wanted) {
 
 template <class Traits>
 auto BasicProcess<Traits>::try_create_session() -> Result<NewSession> {
-    BasicPreparedSession<Traits> fresh(*this->topology_);
-    if (fresh.group_.group_ == nullptr)
-        return Errno::no_memory;
-    return create_session(std::move(fresh));
+    return create_session(BasicPreparedSession<Traits>(*this->topology_));
 }
 
 template <class Traits>
 auto BasicProcess<Traits>::create_session(BasicPreparedSession<Traits>&& fresh) -> Result<NewSession> {
-    NewSession made(std::move(fresh.session_), std::move(fresh.group_.group_));
-    if (enter_own_group(ProcessState::living, made.second, made.first) != Errno::ok)
-        return Errno::permission;
-    return Result<NewSession>(std::move(made));
+    Result<NewSession> made(NewSession(std::move(fresh.session_), std::move(fresh.group_.group_)));
+    made.error = enter_own_group(ProcessState::living, made.value.second, &made.value.first);
+    if (!made) {
+        made.value = {};
+        made.error = permission_unless_memory(made.error);
+    }
+    return made;
 }
 
 template <class Traits>

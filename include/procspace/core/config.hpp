@@ -112,8 +112,8 @@ inline void cpu_relax() noexcept {
 /// is all that a back-off asks for.
 inline void cpu_wait(unsigned nanoseconds) noexcept {
 #if defined(__x86_64__)
-    constexpr unsigned ticks_per_microsecond = 2600; // of the time stamp counter: from 2000 to 4000 on what is in use
-    const unsigned long long ticks = static_cast<unsigned long long>(nanoseconds) * ticks_per_microsecond / 1000;
+    constexpr unsigned ticks_per_two_nanoseconds = 5; // of the time stamp counter: from 4 to 8 on what is in use
+    const unsigned long long ticks = static_cast<unsigned long long>(nanoseconds) * ticks_per_two_nanoseconds / 2;
     for (const unsigned long long start = __builtin_ia32_rdtsc(); __builtin_ia32_rdtsc() - start < ticks;)
         cpu_relax();
 #elif defined(__aarch64__)

@@ -64,8 +64,8 @@ private:
     static constexpr unsigned first_wait = 1600;
     static constexpr unsigned longest_wait = 12800;
 
-    // Out of line: every section would carry the code of the rare case.
-    [[gnu::noinline]] void wait() noexcept {
+    // Every section would carry the code of the rare case.
+    [[PROCSPACE_SELDOM]] void wait() noexcept {
         unsigned nanoseconds = first_wait;
         do {
             cpu_wait(nanoseconds);

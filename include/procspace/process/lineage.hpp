@@ -33,18 +33,15 @@ public:
     BasicChildCursor(const BasicChildCursor&) = delete;
     BasicChildCursor& operator=(const BasicChildCursor&) = delete;
     ~BasicChildCursor() {
-        if (!listed_) // else it was left in the middle
-            return;
-        typename BasicTopology<Traits>::Guard guard(parent_.topology_->lock());
-        unlist();
+        if constexpr (has_exceptions)
+            if (listed_) // it was left in the middle
+                abandon();
     }
 
     /// Looks at the next `count` children, and calls `f(child)` for those that it may not have visited. Returns false
     /// when these were the last. **Pre**: the tree lock.
     template <class F>
     [[nodiscard]] bool visit(std::size_t count, F f) noexcept {
-        if (!begun_)
-            begin();
         for (; count > 0; --count) {
             if (at_ == nullptr && handed_on_)
                 begin();
@@ -68,12 +65,15 @@ private:
     friend BasicLineage<Traits>;
 
     void begin() noexcept {
-        if (!begun_)
+        if (generations_ == 0) // no tree with a process in it has had none
             generations_ = parent_.topology_->generations_;
         visited_ = std::exchange(births_, parent_.topology_->births_);
         at_ = Lineage::first(parent_);
         handed_on_ = false;
-        begun_ = true;
+    }
+    [[PROCSPACE_SELDOM]] void abandon() noexcept {
+        typename BasicTopology<Traits>::Guard guard(parent_.topology_->lock());
+        unlist();
     }
     /// What is handed on gets a new order, and is left to the next round. Who was born since the visit began is seen in
     /// the first one, or not at all.
@@ -93,12 +93,11 @@ private:
     const Process& parent_;
     Process* at_ = nullptr; // guarded by tree lock, as the next
     BasicChildCursor* other_ = nullptr;
-    std::uint64_t generations_ = 0; // of the tree when the visit began
+    std::uint64_t generations_ = 0; // of the tree when the visit began; 0 before
     std::uint64_t visited_ = 0;     // by an earlier round: the children up to this order
     std::uint64_t births_ = 0;      // of the tree when this round began
-    bool handed_on_ = false;        // a child was, in this round; guarded by tree lock
+    bool handed_on_ = true;         // a child was, in this round, or none has begun; guarded by tree lock
     bool listed_ = false;
-    bool begun_ = false;
 };
 
 /// The rules. All under the tree lock.

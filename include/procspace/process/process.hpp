@@ -166,11 +166,19 @@ public:
     /// once if its parent ignores its children. A second call changes nothing. The reaper is the nearest living
     /// ancestor that is a child subreaper, else init. Returns what the caller has to do now. **Panics** for init.
     /// **Complexity**: linear in threads and children, the lock being free after each 16 children; no allocation.
-    Effects exit() { return end(nullptr); }
+    Effects exit() {
+        Effects effects(*this->topology_);
+        end(nullptr, effects);
+        return effects;
+    }
     /// The same with the children going to `reaper`, ancestor or not: the first process of their pid namespace, say. As
     /// exit() if it is null, of another tree, has exited, or descends from this process.
     /// **Complexity**: as exit(), and for each 16 children linear in the depth of `reaper`.
-    Effects exit(const Handle& reaper) { return end(reaper.get()); }
+    Effects exit(const Handle& reaper) {
+        Effects effects(*this->topology_);
+        end(reaper.get(), effects);
+        return effects;
+    }
 
     /// Begins the end of a PID namespace: nobody forks any more, children are reaped as they exit, and once the caller
     /// has killed them all init may exit(). **Panics** but for a nested init. **Source**: pid_namespaces(7).
@@ -259,7 +267,7 @@ private:
     [[nodiscard]] bool is_session_leader() const noexcept { return sid() == pid(); }
     [[nodiscard]] const Handle& self_handle() const noexcept { return anchor_; } // **Pre**: in the tree
     void enter(const Handle& self) noexcept;
-    Effects end(BasicProcess* wanted);
+    void end(BasicProcess* wanted, Effects& effects);
     [[nodiscard, PROCSPACE_SELDOM]] BasicProcess* reaper_of_children(BasicProcess* wanted) const noexcept;
     [[nodiscard, PROCSPACE_SELDOM]] bool may_adopt_from(const BasicProcess& dying) const noexcept;
     [[PROCSPACE_SELDOM]] void hand_over_children(BasicProcess* wanted, Effects& effects, Leftovers& leftovers) noexcept;

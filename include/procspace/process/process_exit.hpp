@@ -79,8 +79,7 @@ void BasicProcess<Traits>::set_child_subreaper(bool on) {
 }
 
 template <class Traits>
-auto BasicProcess<Traits>::end(BasicProcess* wanted) -> Effects {
-    Effects effects(*this->topology_);
+void BasicProcess<Traits>::end(BasicProcess* wanted, Effects& effects) {
     for (bool begun = false;; begun = true) {
         Leftovers leftovers;
         Guard guard(this->topology_->lock());
@@ -88,7 +87,7 @@ auto BasicProcess<Traits>::end(BasicProcess* wanted) -> Effects {
             if (is_init_ && !(this->topology_->closed_ && BasicLineage<Traits>::first(*this) == nullptr))
                 break;
             if (!living())
-                return effects;
+                return;
             if (is_session_leader())
                 leave_terminal(effects);
             exiting_ = true; // refuses fork, new_thread and free: nobody else changes its children's table for long
@@ -102,7 +101,7 @@ auto BasicProcess<Traits>::end(BasicProcess* wanted) -> Effects {
             hand_over_children(wanted, effects, leftovers);
         if (family_.empty() && leftovers.emptied == nullptr) {
             become_zombie(effects, leftovers);
-            return effects;
+            return;
         }
     }
     raise_panic<Traits>("init cannot exit: its children would have no reaper");
@@ -140,7 +139,8 @@ void BasicProcess<Traits>::hand_over_children(BasicProcess* wanted, Effects& eff
             child.reap(leftovers);
             leftovers.add(child);
         } else if (effects.reaper != reaper.anchor_) {
-            leftovers.former_reaper = std::exchange(effects.reaper, reaper.anchor_);
+            leftovers.former_reaper.swap(effects.reaper); // at most once: the reaper of this batch is this one
+            effects.reaper = reaper.anchor_;
         }
     }
 }

@@ -92,7 +92,7 @@ void BasicProcess<Traits>::count_ties(int change) noexcept {
         return;
     if (parent_->group_ == group_) {
         parent_->kin_ += static_cast<std::uint32_t>(change);
-    } else if (has_tie()) {
+    } else if (parent_->group_->session_ == group_->session_) {
         parent_->tied_children_ += static_cast<std::uint32_t>(change);
         group_->ties_ += static_cast<std::size_t>(change);
     }
@@ -265,7 +265,8 @@ auto BasicProcess<Traits>::create_session(BasicPreparedSession<Traits>&& fresh) 
     Result<NewSession> made(NewSession(std::move(fresh.session_), std::move(fresh.group_.group_)));
     made.error = enter_own_group(ProcessState::living, made.value.second, &made.value.first);
     if (!made) {
-        made.value = {};
+        made.value.first.reset();
+        made.value.second.reset();
         made.error = permission_unless_memory(made.error);
     }
     return made;

@@ -136,10 +136,11 @@ public:
     /// Makes the thread. **Panics** on the errors of try_build(), but for out of memory, which is std::bad_alloc where
     /// exceptions exist.
     std::shared_ptr<Thread> build() {
-        auto built = try_build();
-        if (!built)
-            refuse_build<Traits>(built.error, tid_, Location::current());
-        return std::move(built.value);
+        Errno error = Errno::ok;
+        std::shared_ptr<Thread> thread = make(error, Goal::published);
+        if (error != Errno::ok)
+            refuse_build<Traits>(error, tid_, Location::current());
+        return thread;
     }
 
     /// Makes the thread and publishes it, in one critical section. On an error the builder keeps its data, and may try
@@ -147,67 +148,73 @@ public:
     /// in use; the process's own is free for one living leader); invalid (0, or beyond the tree's highest); again (all
     /// numbers are in use); no_memory. **Complexity**: one allocation, and two blocks of the table now and then.
     [[nodiscard]] Built try_build() {
-        auto thread = allocate();
-        if (!thread)
-            return thread.error;
-        const Errno refusal = reserve(*thread.value, [&] { Prepared::link(thread.value, leads()); });
-        if (refusal == Errno::ok)
-            return thread;
-        data_ = std::move(thread.value->data_);
-        return refusal;
+        Errno error = Errno::ok;
+        Built built(make(error, Goal::published));
+        built.error = error;
+        return built;
     }
 
     /// Does the same but for the last step: what may fail. **Errors** as try_build().
     [[nodiscard]] Result<Prepared> prepare() {
-        auto thread = allocate();
-        if (!thread)
-            return thread.error;
-        const Errno refusal = reserve(*thread.value, [] {});
-        if (refusal == Errno::ok)
-            return Prepared(std::move(thread.value), leads());
-        data_ = std::move(thread.value->data_);
-        return refusal;
+        Errno error = Errno::ok;
+        std::shared_ptr<Thread> thread = make(error, Goal::prepared);
+        if (error != Errno::ok)
+            return error;
+        return Prepared(std::move(thread), leads());
     }
 
 private:
+    enum class Goal : unsigned char { published, prepared };
+
     /// The leader has the number of its process, which is reserved already.
     [[nodiscard]] bool leads() const noexcept { return tid_ == process_.pid; }
 
-    /// The thread with its data: nobody else can see it yet.
-    Built allocate() {
-        if (error_ != Errno::ok)
-            return error_;
-        if (tid_ == Pid{0})
-            return Errno::invalid;
-        auto thread = try_make_shared<Thread, typename Traits::Memory>(BuilderKey(), *topology_, std::move(data_));
-        if (thread == nullptr)
-            return Errno::no_memory;
-        return Built(std::move(thread));
+    std::shared_ptr<Thread> make(Errno& error, Goal goal) {
+        error = tid_ == Pid{0} ? Errno::invalid : error_; // 0 stands for "no thread" wherever a number is asked for
+        if (error != Errno::ok)
+            return nullptr;
+        return reserve(error, goal);
     }
 
-    /// The critical section: checks, reserves the number, then `link()`. Once more if the table lacks a block.
-    template <class Link>
-    Errno reserve(Thread& thread, Link link) {
+    /// Makes the thread with its data; then the critical section: checks, reserves the number, and enters who is to be
+    /// published. Once more if the table lacks a block. On an error the data comes back, and the thread is null.
+    std::shared_ptr<Thread> reserve(Errno& error, Goal goal) {
+        std::shared_ptr<Thread> thread =
+            try_make_shared<Thread, typename Traits::Memory>(BuilderKey(), *topology_, std::move(data_));
+        if (thread == nullptr) {
+            error = Errno::no_memory;
+            return thread;
+        }
         typename Topology::Blocks blocks;
         do {
             typename Topology::Guard guard(topology_->lock());
-            Process* const process = Process::find(*topology_, process_);
-            if (Prepared::refused(process))
-                return Errno::no_process;
-            Errno refusal = Errno::ok;
-            if (!leads())
-                refusal = topology_->reserve(thread, tid_.value_or(0), blocks);
-            else if (topology_->template find<Thread>(process_.pid, NumberRole::tid) != nullptr)
-                refusal = Errno::exists;
-            if (refusal == Errno::ok) {
-                thread.tid_.store(leads() ? process_.pid : thread.number, std::memory_order_relaxed);
-                thread.process_ = process->self_handle();
-                link();
-            }
-            if (refusal != Errno::no_memory)
+            error = enter(thread, goal, blocks);
+            if (error == Errno::ok)
+                return thread;
+        } while (error == Errno::no_memory && blocks.try_fill());
+        data_ = std::move(thread->data_);
+        thread = nullptr;
+        return thread;
+    }
+
+    /// The critical section.
+    Errno enter(const std::shared_ptr<Thread>& handle, Goal goal, typename Topology::Blocks& blocks) noexcept {
+        Thread& thread = *handle;
+        Process* const process = Process::find(*topology_, process_);
+        if (Prepared::refused(process))
+            return Errno::no_process;
+        const bool leader = leads();
+        if (!leader) {
+            if (const Errno refusal = topology_->reserve(thread, tid_.value_or(0), blocks); refusal != Errno::ok)
                 return refusal;
-        } while (blocks.try_fill());
-        return Errno::no_memory;
+        } else if (topology_->template find<Thread>(process_.pid, NumberRole::tid) != nullptr) {
+            return Errno::exists;
+        }
+        thread.tid_.store(leader ? process_.pid : thread.number, std::memory_order_relaxed);
+        std::shared_ptr<Process>(process->self_handle()).swap(thread.process_);
+        if (goal == Goal::published)
+            Prepared::link(handle, leader);
+        return Errno::ok;
     }
 
     Topology* topology_;

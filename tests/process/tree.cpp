@@ -156,10 +156,10 @@ TEST_CASE("ProcessTree: ending while handles live panics with their number", "[p
         init = child = nullptr;
         expected = "a ProcessTree ends while this many of its objects are held by handles: 1";
     }
-    SECTION("a thread and its process") {
+    SECTION("a thread, and by it its process") {
         thread = child->new_thread(5).build();
         init = child = nullptr;
-        expected = "a ProcessTree ends while this many of its objects are held by handles: 2";
+        expected = "a ProcessTree ends while this many of its objects are held by handles: 1";
     }
     before_panic = [&] {
         init = child = nullptr;

@@ -62,7 +62,7 @@ public:
     [[nodiscard]] Errno enter(NumberHook& hook, Blocks& blocks, bool must_be_free) noexcept {
         NumberNode* const leaf = leaf_of(hook.number);
         if (leaf == nullptr) [[unlikely]]
-            return add_leaf(hook.number, blocks) ? enter(hook, blocks, must_be_free) : Errno::no_memory;
+            return enter_new_leaf(hook, blocks);
         const unsigned at = hook.number & 255;
         hook.next_role = leaf->roles(at);
         if (hook.next_role == nullptr) {
@@ -143,16 +143,19 @@ private:
         return branch != nullptr ? branch->leaf(number >> 8 & 255) : nullptr;
     }
 
-    /// Puts a leaf where there is none for a number. Returns false if there are not enough blocks.
-    [[gnu::noinline]] bool add_leaf(Pid number, Blocks& blocks) noexcept {
+    /// Enters a hook whose number has no leaf yet.
+    [[gnu::noinline]] Errno enter_new_leaf(NumberHook& hook, Blocks& blocks) noexcept {
         give_idle(blocks);
-        NumberNode*& branch = root_[number >> 16];
+        NumberNode*& branch = root_[hook.number >> 16];
         if (!blocks.has(branch == nullptr ? 2 : 1))
-            return false;
+            return Errno::no_memory;
         if (branch == nullptr)
             branch = blocks.take();
-        branch->fill(number >> 8 & 255, blocks.take());
-        return true;
+        NumberNode* const leaf = blocks.take();
+        branch->fill(hook.number >> 8 & 255, leaf);
+        leaf->fill(hook.number & 255, &hook);
+        hook.next_role = nullptr;
+        return Errno::ok;
     }
 
     /// Of a number with other roles.

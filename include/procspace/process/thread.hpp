@@ -22,7 +22,7 @@ namespace procspace {
 ///
 /// **Thread safety**: all members may be called concurrently. **Source**: seed 002, Thread.
 template <class Traits>
-class BasicThread : CountedInTree<Traits>, HookFor<InProcess> {
+class BasicThread : NumberHook, HookFor<InProcess> {
     using Topology = BasicTopology<Traits>;
     using Guard = typename Topology::Guard;
     using Process = BasicProcess<Traits>;
@@ -30,8 +30,7 @@ class BasicThread : CountedInTree<Traits>, HookFor<InProcess> {
     using Data = typename Traits::ThreadData;
 
 public:
-    BasicThread(BuilderKey, Topology& topology, Data&& data)
-        : CountedInTree<Traits>(topology, NumberRole::reserved), data_(std::move(data)) {}
+    BasicThread(BuilderKey, Topology& topology, Data&& data) : topology_(&topology), data_(std::move(data)) {}
 
     /// A thread that was never told to exit leaves its process now: nobody is told that it was the last.
     ~BasicThread() {
@@ -46,7 +45,7 @@ public:
     /// Sets the signal that the process gets when the thread of its parent whose child it is ends; 0 for none. Goes
     /// with the thread. Takes the tree lock. **Source**: prctl(2), PR_SET_PDEATHSIG.
     void set_parent_death_signal(int signal) {
-        Guard guard(this->topology_->lock());
+        Guard guard(topology_->lock());
         (tid() == process_->pid() ? process_->parent_death_signal_ : parent_death_signal_) =
             static_cast<std::uint8_t>(signal);
     }
@@ -101,11 +100,10 @@ private:
     /// Into the process's threads. **Pre**: its process and number are set.
     void enter(const std::shared_ptr<BasicThread>& self) noexcept {
         this->role = NumberRole::tid;
-        self_ = self;
+        std::weak_ptr<BasicThread>(self).swap(self_);
         process_->threads_.threads_.link(*this, this->number);
-        born_ = this->topology_->births_;
-        ++this->topology_->counts_.threads;
-        this->count();
+        born_ = topology_->births_;
+        ++topology_->counts_.threads;
         living_.store(true, std::memory_order_relaxed); // published with the lock
     }
 
@@ -117,8 +115,8 @@ private:
         living_.store(false, std::memory_order_release); // pairs with ~BasicThread
         process_->threads_.threads_.unlink(*this);
         BasicLineage<Traits>::splice(*this); // of the last thread, and when the process exits
-        this->topology_->release(*this, emptied);
-        --this->topology_->counts_.threads;
+        topology_->release(*this, emptied);
+        --topology_->counts_.threads;
     }
 
     /// The same as its own step: a leader that leaves others behind keeps its number as a zombie, and a sibling that
@@ -126,7 +124,7 @@ private:
     void leave(Effects& effects, typename Topology::Blocks& emptied) noexcept {
         auto& group = process_->threads_;
         if (group.threads_.size() > 1 && !(family_.empty() && process_->family_.empty()))
-            BasicLineage<Traits>::pass_children(*this, *next_lead(), effects);
+            pass_children(effects);
         unlink(emptied);
         if (tid() == process_->pid() && !group.threads_.empty())
             group.leader_exited_ = true;
@@ -136,18 +134,21 @@ private:
             effects.wake(process_->id());
     }
 
-    /// Returns the first of the other threads, the leader before all. **Pre**: there are others.
-    [[nodiscard]] BasicThread* next_lead() const noexcept {
-        BasicThread* const lead = BasicLineage<Traits>::lead_thread(*process_);
-        if (lead != this)
-            return lead;
-        BasicThread* const first = process_->threads_.threads_.first();
-        return first != this ? first : process_->threads_.threads_.next(*this);
+    /// Hands its children to the first of the other threads, the leader before all. **Pre**: there are others.
+    /// Out of line: most processes have either threads or children.
+    [[gnu::noinline]] void pass_children(Effects& effects) noexcept {
+        BasicThread* heir = BasicLineage<Traits>::lead_thread(*process_);
+        if (heir == this)
+            heir = process_->threads_.threads_.first();
+        if (heir == this)
+            heir = process_->threads_.threads_.next(*this);
+        BasicLineage<Traits>::pass_children(*this, *heir, effects);
     }
 
     /// The number of the process is this thread's from now on; an old leader has vanished. **Pre**: the only thread.
     void become_leader(Effects& effects, typename Topology::Blocks& emptied) noexcept;
 
+    Topology* topology_;                                   // immutable; outlives the process, and so the thread
     std::shared_ptr<Process> process_;                     // immutable once published
     std::weak_ptr<BasicThread> self_;                      // guarded by tree lock
     typename Traits::template Atomic<Pid> tid_{0};         // atomic, written under the tree lock, as the next
@@ -161,9 +162,9 @@ private:
 template <class Traits>
 bool BasicThread<Traits>::end(const int* code, const Usage& spent) {
     typename Topology::Blocks emptied;
-    Effects effects(*this->topology_);
+    Effects effects(*topology_);
     std::weak_ptr<BasicThread> self; // no owner is made from it any more: given up here, it costs the last one nothing
-    Guard guard(this->topology_->lock());
+    Guard guard(topology_->lock());
     if (!living())
         return false;
     auto& group = process_->threads_;
@@ -178,8 +179,8 @@ bool BasicThread<Traits>::end(const int* code, const Usage& spent) {
 template <class Traits>
 bool BasicThread<Traits>::exec() {
     BasicLeftovers<Traits> leftovers;
-    Effects effects(*this->topology_);
-    Guard guard(this->topology_->lock());
+    Effects effects(*topology_);
+    Guard guard(topology_->lock());
     auto& group = process_->threads_;
     if (!living() || group.exited_.load(std::memory_order_relaxed) || // under the lock that guards its change
         (group.execing_ != nullptr && group.execing_ != this))
@@ -198,9 +199,9 @@ void BasicThread<Traits>::become_leader(Effects& effects, typename Topology::Blo
     auto& group = process.threads_;
     if (tid() != process.pid()) {
         group.threads_.unlink(*this);
-        this->topology_->release(*this, emptied);
+        topology_->release(*this, emptied);
         tid_.store(process.pid(), std::memory_order_relaxed);
-        this->topology_->add_role(*this, process.pid());
+        topology_->add_role(*this, process.pid());
         group.threads_.link(*this, this->number);
         process.parent_death_signal_ = std::exchange(parent_death_signal_, std::uint8_t{0});
     }

@@ -166,10 +166,10 @@ public:
     }
 
 private:
+    enum class Goal : unsigned char { published, prepared };
+
     /// The leader has the number of its process, which is reserved already.
     [[nodiscard]] bool leads() const noexcept { return tid_ == process_.pid; }
-
-    enum class Goal : unsigned char { published, prepared };
 
     /// Returns what is wrong with what it was given.
     [[nodiscard]] Errno mistake() const noexcept { return tid_ == Pid{0} ? Errno::invalid : error_; }
@@ -198,15 +198,16 @@ private:
             Process* const process = Process::find(*topology_, process_);
             if (Prepared::refused(process))
                 return Errno::no_process;
-            if (!leads())
+            const bool leader = leads();
+            if (!leader)
                 error = topology_->reserve(*thread, tid_.value_or(0), blocks);
             else if (topology_->template find<Thread>(process_.pid, NumberRole::tid) != nullptr)
                 error = Errno::exists;
             if (error == Errno::ok) {
-                thread->tid_.store(leads() ? process_.pid : thread->number, std::memory_order_relaxed);
-                thread->process_ = process->self_handle();
+                thread->tid_.store(leader ? process_.pid : thread->number, std::memory_order_relaxed);
+                std::shared_ptr<Process>(process->self_handle()).swap(thread->process_);
                 if (goal == Goal::published)
-                    Prepared::link(thread, leads());
+                    Prepared::link(thread, leader);
             }
         } while (error == Errno::no_memory && blocks.try_fill());
         return error;

@@ -229,8 +229,8 @@ private:
     typename Traits::template Atomic<std::size_t> destroyed_{0};
 };
 
-/// Base of the objects that a tree makes, each of which has a number: counts them, so that a tree can tell whether it
-/// is outlived.
+/// Base of the objects that a tree makes: counts them, so that a tree can tell whether it is outlived. Not of threads:
+/// each holds its process.
 template <class Traits>
 class CountedInTree : public NumberHook {
 protected:

@@ -47,6 +47,7 @@ public:
 
     /// Ends all processes, without recursion: a chain of a million does not overflow the stack.
     /// **Panics**, with their number, when objects of this tree are still held by handles: they would refer to it.
+    /// Threads are not counted: each holds its process.
     [[PROCSPACE_SELDOM]] ~BasicProcessTree() noexcept(noexcept(Traits::panic("", Location::current())));
 
     /// Begins the first process, leader of its own session and group. **Panics** in build() if there is one.

@@ -106,7 +106,7 @@ private:
 
     // Both under the tree lock.
 
-    [[nodiscard]] static Errno refused(const Process* parent, ForkOptions options) noexcept {
+    [[nodiscard]] static Errno refused(const Process* parent, const ForkOptions& options) noexcept {
         if (parent == nullptr || !parent->living() || parent->threads_.exited() || parent->topology_->closed_)
             return Errno::no_process;
         const bool valid = options.exit_signal >= 0 && options.exit_signal <= Signal::highest;
@@ -114,7 +114,7 @@ private:
     }
 
     /// Into all tables. **Pre**: its number is reserved. Cannot fail.
-    static void link(const std::shared_ptr<Process>& handle, Process& caller, ForkOptions options) noexcept {
+    [[gnu::noinline]] static void link(const std::shared_ptr<Process>& handle, Process& caller, const ForkOptions& options) noexcept {
         Process& process = *handle;
         process.enter(handle);
         process.join(caller.group_->anchor_);

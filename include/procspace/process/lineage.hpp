@@ -123,12 +123,7 @@ struct BasicLineage {
     /// Returns the thread in whose family this child is; null if it is in that of the leader, which is the process's:
     /// it keeps the children of one that has execed, and of the last one to end.
     [[nodiscard]] static Thread* keeper_of(const Process& child) noexcept {
-        if (child.forker_ == child.parent_->pid())
-            return nullptr;
-        Thread* const thread = child.topology_->template find<Thread>(child.forker_, NumberRole::tid);
-        // One that has the number now is not meant unless it was there before the child.
-        return thread != nullptr && thread->process().get() == child.parent_ && thread->born_ < child.order() ? thread
-                                                                                                              : nullptr;
+        return child.forker_ == child.parent_->pid() ? nullptr : other_keeper_of(child); // most often the leader's
     }
 
     /// Returns the thread whose child this is; null if the parent has no threads. **Pre**: it has a parent.
@@ -162,7 +157,8 @@ struct BasicLineage {
 
     /// Returns true if `is_meant(child)` holds for a child: of this thread, or with null of any.
     template <class IsMeant>
-    [[nodiscard]] static bool has_child(const Process& parent, const Thread* forker, IsMeant is_meant) noexcept {
+    [[nodiscard, gnu::noinline]] static bool has_child(const Process& parent, const Thread* forker,
+                                                       IsMeant is_meant) noexcept {
         const bool first_of_all = forker == nullptr || forker == lead_thread(parent);
         for (const Process* child = first_of_all ? first(parent) : forker->family_.first();
              child != nullptr && (forker == nullptr || forker_of(*child) == forker); child = next(*child))
@@ -230,6 +226,13 @@ struct BasicLineage {
     }
 
 private:
+    [[nodiscard, gnu::noinline]] static Thread* other_keeper_of(const Process& child) noexcept {
+        Thread* const thread = child.topology_->template find<Thread>(child.forker_, NumberRole::tid);
+        // One that has the number now is not meant unless it was there before the child.
+        return thread != nullptr && thread->process().get() == child.parent_ && thread->born_ < child.order() ? thread
+                                                                                                              : nullptr;
+    }
+
     /// Of the threads above this number.
     [[nodiscard]] static Process* first_beyond(const Process& parent, Pid number) noexcept {
         return parent.forkers_ == 0 ? nullptr : search_beyond(parent, number); // most often, with thousands of threads

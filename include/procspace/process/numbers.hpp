@@ -49,7 +49,7 @@ public:
     }
 
     /// Returns what has this number in this role, or null.
-    [[nodiscard]] NumberHook* find(Pid number, NumberRole role) const noexcept {
+    [[nodiscard, gnu::noinline]] NumberHook* find(Pid number, NumberRole role) const noexcept {
         NumberHook* hook = roles(number);
         while (hook != nullptr && hook->role != role)
             hook = hook->next_role;

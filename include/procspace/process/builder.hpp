@@ -114,7 +114,8 @@ private:
     }
 
     /// Into all tables. **Pre**: its number is reserved. Cannot fail.
-    [[gnu::noinline]] static void link(const std::shared_ptr<Process>& handle, Process& caller, const ForkOptions& options) noexcept {
+    [[gnu::noinline]] static void link(const std::shared_ptr<Process>& handle, Process& caller,
+                                       const ForkOptions& options) noexcept {
         Process& process = *handle;
         process.enter(handle);
         process.join(caller.group_->anchor_);

@@ -246,12 +246,17 @@ private:
     }
 
     static void take_out(Process& parent, Process& child) noexcept {
-        for (auto* cursor = parent.topology_->cursors_; cursor != nullptr; cursor = cursor->other_)
-            if (cursor->at_ == &child)
-                cursor->at_ = next(child);
+        if (parent.topology_->cursors_ != nullptr)
+            move_cursors(child);
         Family<Process>::unlink(child);
         if (child.listed_)
             parent.events_.unlink(child);
+    }
+
+    [[PROCSPACE_SELDOM]] static void move_cursors(Process& child) noexcept {
+        for (auto* cursor = child.topology_->cursors_; cursor != nullptr; cursor = cursor->other_)
+            if (cursor->at_ == &child)
+                cursor->at_ = next(child);
     }
 
     [[PROCSPACE_SELDOM]] static void pass(Process& parent, Family<Process>& family, Thread& to,

@@ -92,7 +92,7 @@ public:
     }
 
     /// Returns the first free number from `from` to `last`, or 0. **Complexity**: at most four words for each branch.
-    [[nodiscard]] Pid first_free(Pid from, Pid last) const noexcept {
+    [[nodiscard, gnu::noinline]] Pid first_free(Pid from, Pid last) const noexcept {
         while (from <= last) {
             const NumberNode* const branch = root_[from >> 16];
             if (branch == nullptr)
@@ -172,7 +172,7 @@ private:
     }
 
     /// After a number was taken out of the leaf.
-    [[gnu::noinline]] void retire(NumberNode& leaf, Pid number, Blocks& emptied, bool keep_it) noexcept {
+    [[PROCSPACE_SELDOM]] void retire(NumberNode& leaf, Pid number, Blocks& emptied, bool keep_it) noexcept {
         if (leaf.count == 0 && idle_ != &leaf) {
             give_idle(emptied);
             idle_ = &leaf;

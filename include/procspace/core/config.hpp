@@ -61,13 +61,26 @@ extern "C" {
 }
 #endif
 
-// For functions that run seldom: apart from the others, and small rather than fast.
-#define PROCSPACE_SELDOM gnu::noinline, gnu::cold
+// For functions that run seldom: apart from the others, and small rather than fast. Where all is to be small (-Os), the
+// compiler knows whether apart is smaller.
+#ifdef __OPTIMIZE_SIZE__
+#define PROCSPACE_APART gnu::cold
+#else
+#define PROCSPACE_APART gnu::noinline, gnu::cold
+#endif
+#define PROCSPACE_SELDOM PROCSPACE_APART
 #if defined(__has_cpp_attribute)
 #if __has_cpp_attribute(clang::minsize)
 #undef PROCSPACE_SELDOM
-#define PROCSPACE_SELDOM gnu::noinline, gnu::cold, clang::minsize
+#define PROCSPACE_SELDOM PROCSPACE_APART, clang::minsize
 #endif
+#endif
+
+// For short functions with many callers: inline for speed, but one for all where all is to be small.
+#ifdef __OPTIMIZE_SIZE__
+#define PROCSPACE_SHARED gnu::noinline
+#else
+#define PROCSPACE_SHARED
 #endif
 
 // Lets compilers that know it warn of a reference that outlives the object it came from.

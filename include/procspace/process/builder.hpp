@@ -92,7 +92,8 @@ public:
         Process* const parent = Process::find(*process_->topology_, parent_);
         if (const Errno refusal = refused(parent, options_); refusal != Errno::ok)
             return refusal;
-        link(process_, *parent, options_);
+        process_->anchor_ = process_;
+        link(*process_, *parent, options_);
         return Result<std::shared_ptr<Process>>(std::move(process_));
     }
 
@@ -114,21 +115,18 @@ private:
     }
 
     /// Into all tables. **Pre**: its number is reserved. Cannot fail.
-    [[gnu::noinline]] static void link(const std::shared_ptr<Process>& handle, Process& caller,
-                                       const ForkOptions& options) noexcept {
-        Process& process = *handle;
-        process.enter(handle);
+    [[PROCSPACE_OFTEN]] static void link(Process& process, Process& caller, const ForkOptions& options) noexcept {
+        process.enter();
         process.join(caller.group_->anchor_);
         process.exit_signal_ = options.sibling ? caller.exit_signal_ : static_cast<std::uint8_t>(options.exit_signal);
         process.vforked_ = options.vfork;
         process.terminal_stamp_ = caller.terminal_stamp_;
         using Lineage = BasicLineage<Traits>;
-        if (options.sibling) {
+        if (options.sibling)
             process.parent_execed_ = Lineage::parent_execed(caller);
-            process.set_parent(*caller.parent_, Lineage::forker_of(caller));
-        } else {
-            process.set_parent(caller, Lineage::thread_or_lead(caller, options.thread));
-        }
+        process.set_parent(options.sibling ? *caller.parent_ : caller,
+                           options.sibling ? Lineage::forker_of(caller)
+                                           : Lineage::thread_or_lead(caller, options.thread));
         process.count_ties(1);
     }
 
@@ -233,14 +231,23 @@ private:
     Errno enter(const std::shared_ptr<Process>& process, Goal goal) {
         if (process == nullptr)
             return mistake() != Errno::ok ? mistake() : Errno::no_memory;
-        const Errno error = is_init_ ? enter_first(process) : reserve(process, goal);
+        if (goal == Goal::published) // not under the lock: next to it the two cost little more than one
+            std::shared_ptr<Process>(process).swap(process->anchor_);
+        const Errno error = is_init_ ? enter_first(*process) : reserve(*process, goal);
         if (error != Errno::ok)
-            data_ = std::move(process->data_);
+            undo(*process, error);
         return error;
+    }
+    /// **Panics** for a second init: after the lock, as a test's panic throws, and others must find the tree open.
+    [[PROCSPACE_SELDOM]] void undo(Process& process, Errno error) {
+        data_ = std::move(process.data_);
+        process.anchor_ = nullptr;
+        if (is_init_ && error == Errno::permission)
+            raise_panic<Traits>("this tree has an init already");
     }
     /// The critical section: checks, reserves the number, and for who is to be published links it. Once more if the
     /// table lacks a block. **Pre**: `first` for init.
-    [[gnu::noinline]] Errno reserve(const std::shared_ptr<Process>& process, Goal goal, const First* first = nullptr) {
+    [[gnu::noinline]] Errno reserve(Process& process, Goal goal, const First* first = nullptr) {
         typename Topology::Blocks blocks;
         Errno error = Errno::ok;
         do {
@@ -248,9 +255,9 @@ private:
             Process* const parent = is_init_ ? nullptr : Process::find(*topology_, parent_);
             error = is_init_ ? (topology_->init_ != nullptr ? Errno::permission : Errno::ok)
                              : Prepared::refused(parent, options_);
-            if (error == Errno::ok)
-                error = topology_->reserve(*process, pid_.value_or(0), blocks);
-            if (error == Errno::ok) {
+            if (error == Errno::ok) [[likely]]
+                error = topology_->reserve(process, pid_.value_or(0), blocks);
+            if (error == Errno::ok) [[likely]] {
                 if (first != nullptr)
                     link_first(process, *first);
                 else if (goal == Goal::published)
@@ -259,9 +266,9 @@ private:
         } while (error == Errno::no_memory && blocks.try_fill());
         return error;
     }
-    [[PROCSPACE_SELDOM]] Errno enter_first(const std::shared_ptr<Process>& init);
+    [[PROCSPACE_SELDOM]] Errno enter_first(Process& init);
     /// The rest of the critical section for init.
-    [[PROCSPACE_SELDOM]] void link_first(const std::shared_ptr<Process>& init, const First& first) noexcept;
+    [[PROCSPACE_SELDOM]] void link_first(Process& init, const First& first) noexcept;
 
     Topology* topology_;
     ProcessId parent_{};
@@ -274,25 +281,20 @@ private:
 };
 
 template <class Traits>
-Errno BasicProcessBuilder<Traits>::enter_first(const std::shared_ptr<Process>& init) {
+Errno BasicProcessBuilder<Traits>::enter_first(Process& init) {
     const First first(*topology_);
-    if (first.group_.group_ == nullptr)
-        return Errno::no_memory;
-    const Errno error = reserve(init, Goal::published, &first);
-    if (error == Errno::permission) // after the lock: a test's panic throws, and others must find the tree open
-        raise_panic<Traits>("this tree has an init already");
-    return error;
+    return first.group_.group_ != nullptr ? reserve(init, Goal::published, &first) : Errno::no_memory;
 }
 
 template <class Traits>
-void BasicProcessBuilder<Traits>::link_first(const std::shared_ptr<Process>& init, const First& first) noexcept {
-    init->enter(init);
-    const Pid number = init_options_.own_session ? init->pid() : 0;
+void BasicProcessBuilder<Traits>::link_first(Process& init, const First& first) noexcept {
+    init.enter();
+    const Pid number = init_options_.own_session ? init.pid() : 0;
     first.session_->publish(number, first.session_);
     first.group_.group_->publish(number, first.session_, first.group_.group_);
-    init->join(first.group_.group_);
+    init.join(first.group_.group_);
     topology_->nested_ = init_options_.nested;
-    topology_->init_ = init.get();
+    topology_->init_ = &init;
 }
 
 } // namespace procspace

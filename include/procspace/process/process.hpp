@@ -1,6 +1,5 @@
 #pragma once
 // Process: a node of the tree: child of one parent, member of one group, owner of its children.
-//
 // How it ends is defined in process_exit.hpp, whom it belongs to in process_jobs.hpp, what its parent learns of it in
 // process_children.hpp; builder.hpp, without which there is no process, brings all of them.
 
@@ -168,7 +167,8 @@ public:
     /// **Complexity**: linear in threads and children, the lock being free after each 16 children; no allocation.
     Effects exit() {
         Effects effects(*this->topology_);
-        end(nullptr, effects);
+        if (!end_alone(effects))
+            end(nullptr, effects);
         return effects;
     }
     /// The same with the children going to `reaper`, ancestor or not: the first process of their pid namespace, say. As
@@ -176,7 +176,8 @@ public:
     /// **Complexity**: as exit(), and for each 16 children linear in the depth of `reaper`.
     Effects exit(const Handle& reaper) {
         Effects effects(*this->topology_);
-        end(reaper.get(), effects);
+        if (!end_alone(effects))
+            end(reaper.get(), effects);
         return effects;
     }
 
@@ -268,28 +269,29 @@ private:
     [[nodiscard]] bool has_execed() const noexcept { return execed_at_ != 0; }
     [[nodiscard]] bool is_session_leader() const noexcept { return sid() == pid(); }
     [[nodiscard]] const Handle& self_handle() const noexcept { return anchor_; } // **Pre**: in the tree
-    void enter(const Handle& self) noexcept;
+    [[PROCSPACE_OFTEN]] inline void enter() noexcept;
+    [[nodiscard]] bool end_alone(Effects& effects);
     void end(BasicProcess* wanted, Effects& effects);
     [[nodiscard, PROCSPACE_SELDOM]] BasicProcess* reaper_of_children(BasicProcess* wanted) const noexcept;
     [[nodiscard, PROCSPACE_SELDOM]] bool may_adopt_from(const BasicProcess& dying) const noexcept;
     [[PROCSPACE_SELDOM]] void hand_over_children(BasicProcess* wanted, Effects& effects, Leftovers& leftovers) noexcept;
-    void become_zombie(Effects& effects, Leftovers& leftovers) noexcept;
+    [[PROCSPACE_OFTEN]] inline void become_zombie(Effects& effects) noexcept;
     [[PROCSPACE_SELDOM]] void leave_terminal(Effects& effects) noexcept;
     void reap(BasicRemains<Traits>& remains) noexcept;
     void end_threads(const Thread* survivor, Leftovers& leftovers) noexcept;
-    void set_parent(BasicProcess& parent, Thread* forker) noexcept;
-    void leave_parent() noexcept;
-    void list_event() noexcept;
+    [[PROCSPACE_OFTEN]] inline void set_parent(BasicProcess& parent, Thread* forker) noexcept;
+    [[PROCSPACE_OFTEN]] inline void leave_parent() noexcept;
+    [[PROCSPACE_OFTEN]] inline void list_event() noexcept;
     [[nodiscard]] int death_signal() const noexcept;
     [[nodiscard]] int signal_for(ChildChange change) const noexcept;
     [[nodiscard]] bool ignores(const BasicProcess& child) const noexcept;
-    void join(const std::shared_ptr<Group>& group) noexcept;
-    void leave_group(std::shared_ptr<Group>& emptied) noexcept;
+    [[PROCSPACE_OFTEN]] inline void join(const std::shared_ptr<Group>& group) noexcept;
+    [[PROCSPACE_OFTEN]] inline void leave_group(std::shared_ptr<Group>& emptied) noexcept;
     void change_group(const std::shared_ptr<Group>& group, std::shared_ptr<Group>& emptied) noexcept;
-    void count_ties(int change) noexcept;
+    [[PROCSPACE_OFTEN]] inline void count_ties(int change) noexcept;
     [[PROCSPACE_SELDOM]] void retie_children(Group& destination) noexcept;
     [[nodiscard, PROCSPACE_SELDOM]] std::uint32_t children_in(const Group& group) const noexcept;
-    [[nodiscard]] bool may_tie() const noexcept;
+    [[nodiscard, PROCSPACE_OFTEN]] inline bool may_tie() const noexcept;
     [[nodiscard]] bool has_tie() const noexcept;
     [[PROCSPACE_SELDOM]] Errno enter_own_group(ProcessState latest, std::shared_ptr<Group>& group,
                                                const std::shared_ptr<Session>* session);

@@ -36,10 +36,9 @@ void BasicProcess<Traits>::close_tree() {
         raise_panic<Traits>("close_tree: only the init of a nested namespace can end with its tree");
 }
 
-/// Begins its life in the tree. **Pre**: its number is reserved for it.
+/// Begins its life in the tree. **Pre**: its number is reserved for it, and it is anchored.
 template <class Traits>
-void BasicProcess<Traits>::enter(const Handle& self) noexcept {
-    anchor_ = self;
+void BasicProcess<Traits>::enter() noexcept {
     this->role = NumberRole::pid;
     generation_ = ++this->topology_->generations_;
     ++this->topology_->counts_.processes;
@@ -78,6 +77,23 @@ void BasicProcess<Traits>::set_child_subreaper(bool on) {
         --this->topology_->subreapers_;
 }
 
+/// The exit of a process that has neither threads nor children any more, and a parent who waits for it: most often.
+/// Returns false, with nothing done, for others.
+template <class Traits>
+bool BasicProcess<Traits>::end_alone(Effects& effects) {
+    Guard guard(this->topology_->lock());
+    if (!living())
+        return true;
+    if (!threads_.threads_.empty() || !family_.empty() || is_child_subreaper() || parent_ == nullptr ||
+        parent_->ignores(*this))
+        return false;
+    if (is_session_leader())
+        leave_terminal(effects);
+    become_zombie(effects);
+    list_event();
+    return true;
+}
+
 template <class Traits>
 void BasicProcess<Traits>::end(BasicProcess* wanted, Effects& effects) {
     for (bool begun = false;; begun = true) {
@@ -99,10 +115,18 @@ void BasicProcess<Traits>::end(BasicProcess* wanted, Effects& effects) {
         // The children move before the zombie can be seen: a zombie never has any.
         if (!family_.empty()) // which has those of all threads now
             hand_over_children(wanted, effects, leftovers);
-        if (family_.empty() && leftovers.emptied == nullptr) {
-            become_zombie(effects, leftovers);
+        if (!family_.empty() || leftovers.emptied != nullptr)
+            continue;
+        become_zombie(effects);
+        if (parent_ == nullptr)
             return;
+        if (parent_->ignores(*this)) {
+            reap(leftovers);
+            leftovers.add(*this);
+        } else {
+            list_event();
         }
+        return;
     }
     raise_panic<Traits>("init cannot exit: its children would have no reaper");
 }
@@ -146,8 +170,9 @@ void BasicProcess<Traits>::hand_over_children(BasicProcess* wanted, Effects& eff
 }
 
 /// A session leader's exit takes the controlling terminal from all members and hangs up the foreground group. Where the
-/// terminal itself was hung up before, the group that was in the foreground then is told now. **Source**: POSIX.1-2017,
-/// _Exit: consequences of process termination.
+/// terminal itself was hung up before, the group that was in the foreground then is told now. **Pre**: it is a session
+/// leader.
+/// **Source**: POSIX.1-2017, _Exit: consequences of process termination.
 template <class Traits>
 void BasicProcess<Traits>::leave_terminal(Effects& effects) noexcept {
     Session& session = *group_->session_;
@@ -162,9 +187,9 @@ void BasicProcess<Traits>::leave_terminal(Effects& effects) noexcept {
     session.last_foreground_ = {};
 }
 
-/// The last step of exit. **Pre**: it has no children any more.
+/// The last step of exit but for what its parent does with it. **Pre**: it has no children any more.
 template <class Traits>
-void BasicProcess<Traits>::become_zombie(Effects& effects, Leftovers& leftovers) noexcept {
+void BasicProcess<Traits>::become_zombie(Effects& effects) noexcept {
     if (is_stopped()) {
         stopped_.store(false, std::memory_order_relaxed);
         --group_->stopped_;
@@ -181,13 +206,7 @@ void BasicProcess<Traits>::become_zombie(Effects& effects, Leftovers& leftovers)
     if (parent_ == nullptr)
         return;
     effects.notify(parent_->id(), signal_for(ChildChange::exited), ChildChange::exited, pid(), exit_code(), usage_);
-    if (parent_->ignores(*this)) {
-        reap(leftovers);
-        leftovers.add(*this);
-    } else {
-        change_pending_ = false; // that it has exited counts for more
-        list_event();
-    }
+    change_pending_ = false; // that it has exited counts for more
 }
 
 /// Out of all tables at once. The parent's ownership, anchor_, is left to the caller, to be dropped after unlock.

@@ -14,6 +14,7 @@ struct DefaultPool;
 template <class Config = DefaultPool>
 class PoolMemory;
 class SizeClasses;
+struct BlockSize;
 struct FreeChain;
 class PoolCache;
 template <class Config>
@@ -45,6 +46,7 @@ class [[gnu::visibility("hidden")]] Lazy;
 // --- resources -------------------------------------------------------------------------------------------------------
 struct Layout;
 struct ValueBlock;
+struct Initialiser;
 class Resource;
 struct ResourcePolicy;
 enum class ForkRule : unsigned char;

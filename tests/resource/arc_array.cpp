@@ -26,13 +26,21 @@ constinit const Resource descriptor(
 
 constexpr std::size_t count = 3;
 
+/// The same resource, three times.
+class Walk {
+public:
+    explicit Walk(const Resource& resource) : resource_(&resource) {}
+    const Resource* next() { return left_-- != 0 ? resource_ : nullptr; }
+
+private:
+    const Resource* resource_;
+    std::size_t left_ = count;
+};
+
 /// Three values, as a namespace makes them.
 template <class Traits>
 [[nodiscard]] bool fill(ArcsOf<Traits>& arcs) {
-    return arcs.fill(count, [](auto&& f) {
-        for (std::size_t i = 0; i < count; ++i)
-            f(descriptor);
-    });
+    return arcs.fill(count, Walk(descriptor));
 }
 
 } // namespace
@@ -140,10 +148,7 @@ TEMPLATE_TEST_CASE("ArcArray: values end the last one first", "[resource][arc_ar
         "noted", Layout::of<int>(), [](void* body) { ::new (body) int(8); }, [](void* body) { ended.push_back(body); });
     ended.clear();
     ArcsOf<TestType> arcs;
-    REQUIRE(arcs.fill(count, [](auto&& f) {
-        for (std::size_t i = 0; i < count; ++i)
-            f(noted);
-    }));
+    REQUIRE(arcs.fill(count, Walk(noted)));
     const std::vector<const void*> wanted{arcs[2].body(), arcs[1].body(), arcs[0].body()};
     arcs.release();
     CHECK(ended == wanted);

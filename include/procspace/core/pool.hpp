@@ -174,28 +174,28 @@ public:
     CacheBatch& operator=(const CacheBatch&) = delete;
     ~CacheBatch() { close(); }
 
-    [[nodiscard]] void* allocate(std::size_t size, std::size_t align) noexcept {
-        if (has(size, align)) [[likely]] {
-            turn_to(size_classes.of(size, align));
-            if (count_ != 0) [[likely]]
-                return shelf_[--count_];
+    [[nodiscard]] void* allocate(const BlockSize& block) noexcept {
+        turn_to(block.size_class);
+        if (count_ != 0) [[likely]] {
+            void* const p = shelf_[--count_];
+            if (p == nullptr) // it is not, told to the compiler
+                __builtin_unreachable();
+            return p;
         }
         close();
-        void* const block = allocate_without(size, align);
+        void* const p = allocate_without(block);
         open();
-        return block;
+        return p;
     }
 
-    void deallocate(void* p, std::size_t size, std::size_t align) noexcept {
-        if (has(size, align)) [[likely]] {
-            turn_to(size_classes.of(size, align));
-            if (count_ < size_classes.cached(index_)) [[likely]] {
-                shelf_[count_++] = p;
-                return;
-            }
+    void deallocate(void* p, const BlockSize& block) noexcept {
+        turn_to(block.size_class);
+        if (count_ < limit_) [[likely]] {
+            shelf_[count_++] = p;
+            return;
         }
         close();
-        deallocate_without(p, size, align);
+        deallocate_without(p, block);
         open();
     }
 
@@ -205,45 +205,49 @@ private:
     void open() noexcept {
         ::new (static_cast<void*>(&guard)) Guard();
         cache_ = guard.cache();
-        largest_ = cache_ != nullptr ? SizeClasses::largest : 0;
-        if (cache_ != nullptr)
-            look_at(0);
+        stand_at_none();
     }
     void close() noexcept {
-        if (cache_ != nullptr)
-            cache_->set_count(index_, count_);
+        leave();
         guard.~Guard();
-    }
-    [[nodiscard]] bool has(std::size_t size, std::size_t align) const noexcept {
-        return size - 1 < largest_ && align <= SizeClasses::strictest_align;
     }
     void turn_to(std::size_t index) noexcept {
         if (index == index_) [[likely]]
             return;
-        cache_->set_count(index_, count_);
-        look_at(index);
-    }
-    void look_at(std::size_t index) noexcept {
+        leave();
+        stand_at_none();
+        if (cache_ == nullptr || index == SizeClasses::count)
+            return;
         index_ = index;
         shelf_ = cache_->shelf(index);
         count_ = cache_->count(index);
+        limit_ = size_classes.cached(index);
+    }
+    void leave() noexcept {
+        if (index_ != SizeClasses::count)
+            cache_->set_count(index_, count_);
+    }
+    void stand_at_none() noexcept {
+        index_ = SizeClasses::count;
+        count_ = 0;
+        limit_ = 0;
     }
 
     // Apart, and without the batch: in the loop of a caller they would take its registers.
-    [[gnu::noinline]] static void* allocate_without(std::size_t size, std::size_t align) noexcept {
-        return PoolMemory::allocate(size, align);
+    [[gnu::noinline]] static void* allocate_without(const BlockSize& block) noexcept {
+        return PoolMemory::allocate(block.size, block.align);
     }
-    [[gnu::noinline]] static void deallocate_without(void* p, std::size_t size, std::size_t align) noexcept {
-        PoolMemory::deallocate(p, size, align);
+    [[gnu::noinline]] static void deallocate_without(void* p, const BlockSize& block) noexcept {
+        PoolMemory::deallocate(p, block.size, block.align);
     }
 
     union {
         Guard guard; // lives but for moments
     };
     PoolCache* cache_;
-    std::size_t largest_; // that comes from the cache: 0 where there is none
-    std::size_t index_ = 0;
-    std::size_t count_ = 0;
+    std::size_t index_; // SizeClasses::count while there is nothing to take from: then the next two are 0
+    std::size_t count_;
+    std::size_t limit_;
     void** shelf_ = nullptr;
 };
 
@@ -256,10 +260,10 @@ public:
     ChainBatch& operator=(const ChainBatch&) = delete;
     ~ChainBatch() { Blocks::give_back(index_, chain_); }
 
-    [[nodiscard]] void* allocate(std::size_t size, std::size_t align) noexcept {
-        if (!SizeClasses::has(size, align)) [[unlikely]]
-            return obtain(size, align);
-        turn_to(size_classes.of(size, align));
+    [[nodiscard]] void* allocate(const BlockSize& block) noexcept {
+        if (block.size_class == SizeClasses::count) [[unlikely]]
+            return obtain(block.size, block.align);
+        turn_to(block.size_class);
         if (chain_.first == nullptr) { // more each time: what is not asked for any more has to go back
             chain_ = take(index_, wanted_);
             if (wanted_ != most)
@@ -268,10 +272,10 @@ public:
         return chain_.pop();
     }
 
-    void deallocate(void* p, std::size_t size, std::size_t align) noexcept {
-        if (!SizeClasses::has(size, align)) [[unlikely]]
-            return Blocks::give_up(p, size, align);
-        turn_to(size_classes.of(size, align));
+    void deallocate(void* p, const BlockSize& block) noexcept {
+        if (block.size_class == SizeClasses::count) [[unlikely]]
+            return Blocks::give_up(p, block.size, block.align);
+        turn_to(block.size_class);
         if (chain_.count == most) {
             Blocks::give_back(index_, chain_);
             chain_ = {};

@@ -58,6 +58,19 @@ private:
 };
 inline constexpr SizeClasses size_classes{};
 
+/// The size and alignment of a block that is asked for again and again, with its size class: looked up once, when the
+/// program is compiled.
+struct BlockSize {
+    std::size_t size;
+    std::size_t align;
+    std::size_t size_class; ///< SizeClasses::count where there is none
+
+    constexpr BlockSize(std::size_t its_size, std::size_t its_align) noexcept
+        : size(its_size), align(its_align),
+          size_class(SizeClasses::has(its_size, its_align) ? size_classes.of(its_size, its_align)
+                                                           : SizeClasses::count) {}
+};
+
 /// A free block: its first word links it to the next one.
 struct FreeBlock {
     FreeBlock* next;

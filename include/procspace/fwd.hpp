@@ -15,8 +15,14 @@ template <class Config = DefaultPool>
 class PoolMemory;
 class SizeClasses;
 struct BlockSize;
-struct FreeChain;
 class PoolCache;
+struct FreeBlock;
+template <class Config>
+class Slabs;
+template <class Config>
+class CacheBatch;
+template <class Config>
+class SlabBatch;
 template <class Config>
 class ThreadLocalPoolCache;
 template <class Config = DefaultPool>

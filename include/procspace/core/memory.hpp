@@ -6,11 +6,12 @@
 //   static void deallocate(void* p, std::size_t size, std::size_t align) noexcept;      same size and align as
 //   allocated
 //
-// Optional member: a class Batch that saves what several requests in a row have in common. Default-constructible; one
-// thread uses it, and runs no foreign code while one lives. It has the same two functions, not static, and takes a
-// BlockSize (core/size_classes.hpp) for size and align:
-//   void* allocate(const BlockSize& block) noexcept;
+// Optional member: a class Batch that saves what several requests in a row have in common. Default-constructible, and
+// has
+//   void* allocate(const BlockSize& block) noexcept;                                    see core/size_classes.hpp
 //   void deallocate(void* p, const BlockSize& block) noexcept;
+// It may keep a lock, or interrupts masked, while it lives: one thread uses it, for a few dozen requests, makes no
+// others meanwhile and runs no foreign code.
 
 #include "../fwd.hpp"
 #include "config.hpp"

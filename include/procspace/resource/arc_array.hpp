@@ -68,9 +68,9 @@ public:
         return true;
     }
 
-    /// Makes room for `count` elements, and adds a fresh value of each resource that `walk.next()` returns until it
-    /// returns null. Returns false when there is no memory. What initialisers throw passes through.
-    /// **Pre**: there is no array; `walk` has `count` of them.
+    /// Makes room for `count` elements, and adds a fresh value of each resource that `walk.next()` points to. Returns
+    /// false when there is no memory. What initialisers throw passes through.
+    /// **Pre**: there is no array; `walk` has `count` of them, and null behind.
     template <class Walk>
     [[nodiscard]] bool fill(std::size_t count, Walk walk) {
         if (!reserve(count))
@@ -79,37 +79,37 @@ public:
             while (const Resource* const resource = walk.next())
                 if (!push_new(*resource))
                     return false;
-            return true;
         } else {
             Unbegun blocks{*this};
-            std::size_t first = count; // of what is not constant
-            std::size_t end = 0;       // of those
-            std::size_t i = 0;
-            {
+            std::size_t first = count; // that is not constant
+            std::size_t last = 0;      // the same
+            for (std::size_t i = 0; i != count;) {
                 typename Memory::Batch batch;
                 Arc* const arcs = arcs_; // not read again for each
-                while (const Resource* const resource = walk.next()) {
-                    void* const body = Arc::allocate(*resource, batch);
-                    if (body == nullptr) [[unlikely]]
-                        break;
-                    if (!resource->init_constant(body)) [[unlikely]] {
-                        if (first == count)
-                            first = i;
-                        end = i + 1;
+                for (const std::size_t end = batch_end(i, count); i != end; ++i) {
+                    const Resource& resource = *walk.next();
+                    void* const body = Arc::allocate(resource, batch);
+                    if (body == nullptr) [[unlikely]] {
+                        blocks.end = i;
+                        return false;
                     }
-                    ::new (static_cast<void*>(arcs + i++)) Arc(body);
+                    if (!resource.init_constant(body)) [[unlikely]] {
+                        first = first == count ? i : first;
+                        last = i;
+                    }
+                    ::new (static_cast<void*>(arcs + i)) Arc(body);
                 }
             }
-            blocks.end = i;
-            if (i != count)
-                return false;
+            blocks.end = count;
             size_ = first;
-            for (i = first; i < end; size_ = ++i)
-                if (!arcs_[i].resource().has_constant())
-                    arcs_[i].resource().init(arcs_[i].body());
+            while (size_ <= last && size_ != count) {
+                if (!arcs_[size_].resource().has_constant())
+                    arcs_[size_].resource().init(arcs_[size_].body());
+                ++size_;
+            }
             size_ = count;
-            return true;
         }
+        return true;
     }
 
     /// Gives up all elements, the last one first, and the array. Should destructors of values throw, all the others
@@ -147,6 +147,12 @@ public:
 private:
     using Memory = typename Traits::Memory;
     static constexpr bool batched = BatchedMemory<Memory>;
+
+    /// Returns where a batch that begins at `i` ends: while one lives the policy may hold a lock, or mask interrupts.
+    static std::size_t batch_end(std::size_t i, std::size_t size) noexcept {
+        constexpr std::size_t most = 32;
+        return size - i < most ? size : i + most;
+    }
 
     /// Blocks behind the elements in which no value was begun yet, or a constant, up to `end`.
     struct Unbegun {
@@ -201,17 +207,20 @@ private:
 
     /// Gives up the elements that need no destructor, and leaves those that do, of which this was the last owner.
     void sweep() noexcept {
-        typename Memory::Batch batch;
         Arc* const arcs = arcs_; // not read again for each, and the size neither
+        const std::size_t size = size_;
         std::size_t left = 0;
-        for (std::size_t i = 0, size = size_; i != size; ++i) {
-            void* const body = arcs[i].body();
-            if (body == nullptr || !Arc::lose_owner(body)) [[unlikely]]
-                continue;
-            if (Arc::Inner::of(body).resource().has_drop())
-                ::new (static_cast<void*>(arcs + left++)) Arc(body);
-            else
-                Arc::deallocate(body, batch);
+        for (std::size_t i = 0; i != size;) {
+            typename Memory::Batch batch;
+            for (const std::size_t end = batch_end(i, size); i != end; ++i) {
+                void* const body = arcs[i].body();
+                if (body == nullptr || !Arc::lose_owner(body)) [[unlikely]]
+                    continue;
+                if (Arc::Inner::of(body).resource().has_drop())
+                    ::new (static_cast<void*>(arcs + left++)) Arc(body);
+                else
+                    Arc::deallocate(body, batch);
+            }
         }
         size_ = left;
     }
@@ -219,10 +228,10 @@ private:
     /// Returns so many blocks of values that have ended, and the array.
     void deallocate(std::size_t blocks) noexcept {
         if constexpr (batched) {
-            if (blocks != 0) {
+            for (std::size_t i = 0; i != blocks;) {
                 typename Memory::Batch batch;
-                while (blocks != 0)
-                    Arc::deallocate(arcs_[--blocks].body(), batch);
+                for (const std::size_t end = batch_end(i, blocks); i != end; ++i)
+                    Arc::deallocate(arcs_[i].body(), batch);
             }
         }
         Memory::deallocate(arcs_, capacity_ * sizeof(Arc), alignof(Arc));

@@ -168,7 +168,7 @@ private:
 
     /// Returns where the value goes in a new block that has one owner, or null when there is no memory.
     template <class Batch>
-    [[nodiscard]] static void* allocate(const Resource& resource, Batch&& batch) noexcept {
+    [[nodiscard, gnu::always_inline]] static void* allocate(const Resource& resource, Batch&& batch) noexcept {
         const ValueBlock& block = resource.template block_behind<Inner>();
         void* const memory = batch.allocate(block.whole);
         if (memory == nullptr)
@@ -179,7 +179,7 @@ private:
     }
     /// Returns the block of a value that is not begun yet or has ended.
     template <class Batch>
-    static void deallocate(void* body, Batch&& batch) noexcept {
+    [[gnu::always_inline]] static void deallocate(void* body, Batch&& batch) noexcept {
         Inner& inner = Inner::of(body);
         const ValueBlock& block = inner.resource().template block_behind<Inner>();
         inner.~Inner();

@@ -14,8 +14,15 @@ struct DefaultPool;
 template <class Config = DefaultPool>
 class PoolMemory;
 class SizeClasses;
-struct FreeChain;
+struct BlockSize;
 class PoolCache;
+struct FreeBlock;
+template <class Config>
+class Slabs;
+template <class Config>
+class CacheBatch;
+template <class Config>
+class SlabBatch;
 template <class Config>
 class ThreadLocalPoolCache;
 template <class Config = DefaultPool>
@@ -45,6 +52,7 @@ class [[gnu::visibility("hidden")]] Lazy;
 // --- resources -------------------------------------------------------------------------------------------------------
 struct Layout;
 struct ValueBlock;
+struct Initialiser;
 class Resource;
 struct ResourcePolicy;
 enum class ForkRule : unsigned char;

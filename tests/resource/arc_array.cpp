@@ -26,13 +26,21 @@ constinit const Resource descriptor(
 
 constexpr std::size_t count = 3;
 
+/// The same resource, three times.
+class Walk {
+public:
+    explicit Walk(const Resource& resource) : resource_(&resource) {}
+    const Resource* next() { return left_-- != 0 ? resource_ : nullptr; }
+
+private:
+    const Resource* resource_;
+    std::size_t left_ = count;
+};
+
 /// Three values, as a namespace makes them.
 template <class Traits>
 [[nodiscard]] bool fill(ArcsOf<Traits>& arcs) {
-    return arcs.fill(count, [](auto&& f) {
-        for (std::size_t i = 0; i < count; ++i)
-            f(descriptor);
-    });
+    return arcs.fill(count, Walk(descriptor));
 }
 
 } // namespace
@@ -140,11 +148,69 @@ TEMPLATE_TEST_CASE("ArcArray: values end the last one first", "[resource][arc_ar
         "noted", Layout::of<int>(), [](void* body) { ::new (body) int(8); }, [](void* body) { ended.push_back(body); });
     ended.clear();
     ArcsOf<TestType> arcs;
-    REQUIRE(arcs.fill(count, [](auto&& f) {
-        for (std::size_t i = 0; i < count; ++i)
-            f(noted);
-    }));
+    REQUIRE(arcs.fill(count, Walk(noted)));
     const std::vector<const void*> wanted{arcs[2].body(), arcs[1].body(), arcs[0].body()};
     arcs.release();
     CHECK(ended == wanted);
+}
+
+namespace {
+/// A resource that is a constant, and one that is not and ends by a destructor, in turns.
+constinit const Resource constant("constant", Layout::of<int>(),
+                                  procspace::Initialiser::of<int>([](void* body) { ::new (body) int(8); },
+                                                                  []<class T>() { return T(8); }),
+                                  nullptr);
+constexpr std::size_t many = 70; // more than one batch is for
+
+class Turns {
+public:
+    explicit Turns(std::size_t first) : i_(first) {}
+    const Resource* next() { return i_++ % 2 == 0 ? &constant : &descriptor; }
+
+private:
+    std::size_t i_;
+};
+} // namespace
+
+TEST_CASE("ArcArray: constants and other values stand side by side, through any number of batches",
+          "[resource][arc_array]") {
+    const std::size_t alive = support::Tracked::alive();
+    for (std::size_t turn = 0; turn < 2; ++turn) {
+        ArcsOf<DepthFailing> arcs;
+        REQUIRE(arcs.fill(many, Turns(turn)));
+        REQUIRE(arcs.size() == many);
+        CHECK(support::Tracked::alive() == alive + many / 2);
+        for (std::size_t i = 0; i < many; ++i) {
+            CHECK(&arcs[i].resource() == ((i + turn) % 2 == 0 ? &constant : &descriptor));
+            CHECK(arcs[i].use_count() == 1);
+            if ((i + turn) % 2 == 0)
+                CHECK(*arcs[i].body_as<int>() == 8);
+            else
+                CHECK(arcs[i].body_as<TrackedThrowing>()->value == 8);
+        }
+        TrackedThrowing::throw_in_destructor(many / 4);
+        CHECK_THROWS_AS(arcs.release(), support::TrackedError);
+        CHECK(support::Tracked::alive() == alive);
+    }
+}
+
+TEST_CASE("ArcArray: a failure among constants and other values leaves nothing behind", "[resource][arc_array][R4]") {
+    const std::size_t alive = support::Tracked::alive();
+    const std::size_t blocks = support::CountingMemory::live_blocks();
+    for (std::size_t turn = 0; turn < 2; ++turn) {
+        for (std::size_t n = 1; n <= many + 1; ++n) {
+            ArcsOf<DepthFailing> arcs;
+            const FailNth::Armed armed(n);
+            CHECK_FALSE(arcs.fill(many, Turns(turn)));
+        }
+        CHECK(support::CountingMemory::live_blocks() == blocks);
+        for (std::size_t n = 1; n <= many / 2; ++n) {
+            ArcsOf<DepthFailing> arcs;
+            TrackedThrowing::throw_in_constructor(n);
+            CHECK_THROWS_AS(arcs.fill(many, Turns(turn)), support::TrackedError);
+            CHECK(support::Tracked::alive() == alive + n - 1);
+        }
+        CHECK(support::CountingMemory::live_blocks() == blocks);
+        CHECK(support::Tracked::alive() == alive);
+    }
 }

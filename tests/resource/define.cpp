@@ -22,6 +22,21 @@ int next_number() {
     return evaluated.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
+/// Constant, but for its own address: no value of it may be a copy of another one's bytes.
+struct Ring {
+    const Ring* next;
+    constexpr Ring() : next(this) {}
+};
+struct Padded {
+    int number = 5;
+    char letter = 'p';
+};
+struct Wide {
+    long first = 1;
+    long second = 2;
+};
+static_assert(!procspace::ImplicitLifetime<support::Tracked>);
+
 using TwoTypes = std::map<int, std::string>;
 using ThreeInts = std::array<int, 3>;
 
@@ -35,6 +50,11 @@ PROCSPACE_RESOURCE(std::atomic<int>, not_movable, 3)
 PROCSPACE_RESOURCE(support::TrackedPinned, pinned, 4)
 PROCSPACE_RESOURCE(TwoTypes, with_comma_in_type, TwoTypes{{1, "one"}})
 PROCSPACE_RESOURCE(ThreeInts, array_of_values, ThreeInts{1, 2, 3})
+PROCSPACE_RESOURCE(Ring, ring)
+PROCSPACE_RESOURCE(Padded, padded)
+PROCSPACE_RESOURCE(Wide, wide)
+PROCSPACE_RESOURCE(short, small, -2)
+PROCSPACE_RESOURCE(double, floating, 0.5)
 
 } // namespace
 
@@ -83,6 +103,29 @@ TEST_CASE("PROCSPACE_RESOURCE: the arguments are evaluated at each initialisatio
     CHECK(from_function.get(second) == start + 1);
     from_function.reset(first);
     CHECK(from_function.get(first) == start + 2);
+}
+
+TEST_CASE("PROCSPACE_RESOURCE: what is constant and fits into a word is known by its bytes", "[resource][define]") {
+    CHECK(without_arguments.resource().has_constant());
+    CHECK(aggregate_without_arguments.resource().has_constant());
+    CHECK(aggregate_with_values.resource().has_constant());
+    CHECK(small.resource().has_constant());
+    CHECK(floating.resource().has_constant());
+    CHECK_FALSE(from_function.resource().has_constant());
+    CHECK_FALSE(wide.resource().has_constant());
+    CHECK_FALSE(several_arguments.resource().has_constant());
+    const Namespace ns;
+    CHECK(small.get(ns) == -2);
+    CHECK(floating.get(ns) == 0.5);
+    CHECK(wide.get(ns).second == 2);
+    CHECK(padded.get(ns).number == 5);
+    CHECK(padded.get(ns).letter == 'p');
+}
+
+TEST_CASE("PROCSPACE_RESOURCE: a value that points to itself is never a copy of bytes", "[resource][define]") {
+    CHECK_FALSE(ring.resource().has_constant());
+    const Namespace ns;
+    CHECK(ring.get(ns).next == &ring.get(ns));
 }
 
 TEST_CASE("PROCSPACE_DECLARE_RESOURCE: names the key that is defined elsewhere", "[resource][define]") {

@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <string>
 
+using procspace::Initialiser;
 using procspace::Layout;
 using procspace::Resource;
+using procspace::ValueBlock;
 using support::Tracked;
 
 namespace {
@@ -51,4 +53,29 @@ TEST_CASE("Resource: what the initialiser throws passes through init", "[resourc
     alignas(Tracked) unsigned char bytes[sizeof(Tracked)];
     Tracked::throw_in_constructor(1);
     CHECK_THROWS_AS(tracked_descriptor.init(bytes), support::TrackedError);
+}
+
+TEST_CASE("Resource: a constant begins by its bytes, and no other value does", "[resource][descriptor]") {
+    constexpr auto ignore = [](void*) {};
+    static constexpr Resource number("number", Layout::of<int>(),
+                                     Initialiser::of<int>(ignore, []<class T>() { return T(8); }), nullptr);
+    alignas(std::size_t) int values[sizeof(std::size_t) / sizeof(int)] = {};
+    CHECK(number.init_constant(values));
+    CHECK(values[0] == 8);
+
+    static int made = 0;
+    static constexpr Resource counted("counted", Layout::of<int>(),
+                                      Initialiser::of<int>(ignore, []<class T>() { return T(++made); }), nullptr);
+    CHECK_FALSE(counted.init_constant(values));
+    CHECK(values[0] == 8);
+    CHECK(made == 0);
+}
+
+TEST_CASE("ValueBlock: ends with a whole word, so that a constant can be stored as one", "[resource][descriptor]") {
+    constexpr Layout control = Layout::of<void* [2]>();
+    STATIC_REQUIRE(ValueBlock::of(Layout::of<char>(), control).whole.size == control.size + sizeof(std::size_t));
+    STATIC_REQUIRE(ValueBlock::of({24, 8}, control).whole.size == control.size + 24);
+    STATIC_REQUIRE(ValueBlock::of({64, 64}, control).whole.size == 128);
+    STATIC_REQUIRE(ValueBlock::of({64, 64}, control).head == 64);
+    SUCCEED();
 }

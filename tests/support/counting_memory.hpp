@@ -4,6 +4,8 @@
 #include "depth_lock.hpp"
 #include "violations.hpp"
 
+#include <procspace/core/size_classes.hpp>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -120,8 +122,12 @@ class FailNth {
 public:
     class Batch {
     public:
-        void* allocate(std::size_t size, std::size_t align) noexcept { return FailNth::allocate(size, align); }
-        void deallocate(void* p, std::size_t size, std::size_t align) noexcept { FailNth::deallocate(p, size, align); }
+        void* allocate(const procspace::BlockSize& block) noexcept {
+            return FailNth::allocate(block.size, block.align);
+        }
+        void deallocate(void* p, const procspace::BlockSize& block) noexcept {
+            FailNth::deallocate(p, block.size, block.align);
+        }
 
     private:
         BatchMark mark_;

@@ -6,11 +6,16 @@
 //   static void deallocate(void* p, std::size_t size, std::size_t align) noexcept;      same size and align as
 //   allocated
 //
-// Optional member: a class Batch with the same two functions, not static, that saves what several requests in a row
-// have in common. Default-constructible; one thread uses it, and runs no foreign code while one lives.
+// Optional member: a class Batch that saves what several requests in a row have in common. Default-constructible, and
+// has
+//   void* allocate(const BlockSize& block) noexcept;                                    see core/size_classes.hpp
+//   void deallocate(void* p, const BlockSize& block) noexcept;
+// It may keep a lock, or interrupts masked, while it lives: one thread uses it, for a few dozen requests, makes no
+// others meanwhile and runs no foreign code.
 
 #include "../fwd.hpp"
 #include "config.hpp"
+#include "size_classes.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -32,8 +37,8 @@ concept BatchedMemory = MemoryPolicy<M> && requires { typename M::Batch; };
 /// The Batch of a policy whose requests have nothing in common.
 template <class Memory>
 struct PlainBatch {
-    void* allocate(std::size_t size, std::size_t align) noexcept { return Memory::allocate(size, align); }
-    void deallocate(void* p, std::size_t size, std::size_t align) noexcept { Memory::deallocate(p, size, align); }
+    void* allocate(const BlockSize& block) noexcept { return Memory::allocate(block.size, block.align); }
+    void deallocate(void* p, const BlockSize& block) noexcept { Memory::deallocate(p, block.size, block.align); }
 };
 
 /// The heap of the program: operator new and delete.

@@ -5,6 +5,7 @@
 #include "../fwd.hpp"
 #include "lock.hpp"
 #include "memory.hpp"
+#include "pool_batch.hpp"
 #include "size_classes.hpp"
 #include "slabs.hpp"
 
@@ -38,12 +39,11 @@ template <class Config>
 class PoolMemory {
     using Blocks = Slabs<Config>;
     static constexpr bool cached = requires { typename Config::Cache; };
-    class CacheBatch;
-    class ChainBatch;
+    friend class SlabBatch<Config>;
 
 public:
-    /// For several requests in a row: looks for the cache once, or takes a lock once for up to 16 blocks of one class.
-    using Batch = std::conditional_t<cached, CacheBatch, ChainBatch>;
+    /// For several requests in a row: looks for the cache once, or takes a lock once for many blocks of one class.
+    using Batch = std::conditional_t<cached, CacheBatch<Config>, SlabBatch<Config>>;
 
     /// Returns a block, or null when Upstream has none or the pool would hold more than max_bytes.
     static void* allocate(std::size_t size, std::size_t align) noexcept {
@@ -54,7 +54,12 @@ public:
             void* const block = pop_cached(index);
             return block != nullptr ? block : refill(index);
         } else {
-            return take(index, 1).pop();
+            auto* const slab = open(index);
+            if (slab == nullptr) [[unlikely]]
+                return nullptr;
+            FreeBlock* const block = Blocks::free_of(slab);
+            Blocks::close(index, slab, block->next, 1);
+            return block;
         }
     }
 
@@ -67,9 +72,7 @@ public:
             if (!push_cached(index, p)) [[unlikely]]
                 drain(index, p);
         } else {
-            FreeChain chain;
-            chain.push(p);
-            Blocks::give_back(index, chain);
+            Blocks::give_back(index, p);
         }
     }
 
@@ -82,8 +85,9 @@ public:
 
     /// Returns the blocks of a cache to their slabs: for a thread that ends, a processor that goes away.
     static void flush(PoolCache& cache) noexcept {
+        void* blocks[SizeClasses::most_cached];
         for (std::size_t index = 0; index < SizeClasses::count; ++index)
-            Blocks::give_back(index, cache.pop_all(index));
+            Blocks::give_back(index, blocks, cache.take_down_to(0, index, blocks));
     }
 
 private:
@@ -95,24 +99,26 @@ private:
             memory = Blocks::obtain(size, align);
         return memory;
     }
-    /// Returns 1 to `wanted` blocks, none when there is no memory, in the same way.
-    [[gnu::noinline]] static FreeChain take(std::size_t index, std::size_t wanted) noexcept {
-        FreeChain chain = Blocks::take(index, wanted);
-        if (chain.first == nullptr && Config::slab_bytes <= Config::max_bytes && reclaim())
-            chain = Blocks::take(index, wanted);
-        return chain;
+    /// Slabs::open() in the same way.
+    [[gnu::noinline]] static typename Blocks::Slab* open(std::size_t index) noexcept {
+        auto* slab = Blocks::open(index);
+        if (slab == nullptr && Config::slab_bytes <= Config::max_bytes && reclaim())
+            slab = Blocks::open(index);
+        return slab;
     }
     static bool reclaim() noexcept {
-        if constexpr (cached)
+        if constexpr (cached) {
+            void* blocks[SizeClasses::most_cached];
             for (std::size_t index = 0; index < SizeClasses::count; ++index) {
-                FreeChain chain;
+                std::size_t count = 0;
                 {
                     typename Config::Cache guard;
                     if (PoolCache* const cache = guard.cache())
-                        chain = cache->pop_all(index);
+                        count = cache->take_down_to(0, index, blocks);
                 }
-                Blocks::give_back(index, chain);
+                Blocks::give_back(index, blocks, count);
             }
+        }
         return trim();
     }
 
@@ -137,163 +143,38 @@ private:
     /// Returns a block, and puts others into the cache. Should that have been filled meanwhile, or have gone, what is
     /// too much goes back.
     [[gnu::noinline]] static void* refill(std::size_t index) noexcept {
-        FreeChain chain = take(index, size_classes.cached(index) / 2 + 1);
-        void* const block = chain.pop();
+        if (open(index) == nullptr)
+            return nullptr;
+        FreeBlock* const block = Blocks::close_with(index, size_classes.cached(index) / 2 + 1);
+        FreeBlock* rest = block->next;
         {
             typename Config::Cache guard;
             if (PoolCache* const cache = guard.cache())
-                while (chain.first != nullptr && !cache->full(index))
-                    cache->push(index, chain.pop());
+                while (rest != nullptr && !cache->full(index)) {
+                    FreeBlock* const next = rest->next;
+                    cache->push(index, rest);
+                    rest = next;
+                }
         }
-        Blocks::give_back(index, chain);
+        while (rest != nullptr) {
+            FreeBlock* const next = rest->next;
+            Blocks::give_back(index, rest);
+            rest = next;
+        }
         return block;
     }
 
     /// Returns a block to its slab, and half of the cache with it.
     [[gnu::noinline]] static void drain(std::size_t index, void* block) noexcept {
-        FreeChain surplus;
+        void* surplus[SizeClasses::most_cached / 2 + 1] = {block};
+        std::size_t count = 1;
         {
             typename Config::Cache guard;
             if (PoolCache* const cache = guard.cache())
-                while (cache->count(index) > size_classes.cached(index) / 2)
-                    surplus.push(cache->pop(index));
+                count += cache->take_down_to(size_classes.cached(index) / 2, index, surplus + 1);
         }
-        surplus.push(block);
-        Blocks::give_back(index, surplus);
+        Blocks::give_back(index, surplus, count);
     }
-};
-
-/// Keeps the cache, but for what needs slabs: nothing of Upstream's is called while a cache is held. Counts the blocks
-/// of the class that was asked for last itself, in a register: through memory each request would wait for the one
-/// before.
-template <class Config>
-class PoolMemory<Config>::CacheBatch {
-public:
-    CacheBatch() noexcept { open(); }
-    CacheBatch(const CacheBatch&) = delete;
-    CacheBatch& operator=(const CacheBatch&) = delete;
-    ~CacheBatch() { close(); }
-
-    [[nodiscard]] void* allocate(std::size_t size, std::size_t align) noexcept {
-        if (has(size, align)) [[likely]] {
-            turn_to(size_classes.of(size, align));
-            if (count_ != 0) [[likely]]
-                return shelf_[--count_];
-        }
-        close();
-        void* const block = allocate_without(size, align);
-        open();
-        return block;
-    }
-
-    void deallocate(void* p, std::size_t size, std::size_t align) noexcept {
-        if (has(size, align)) [[likely]] {
-            turn_to(size_classes.of(size, align));
-            if (count_ < size_classes.cached(index_)) [[likely]] {
-                shelf_[count_++] = p;
-                return;
-            }
-        }
-        close();
-        deallocate_without(p, size, align);
-        open();
-    }
-
-private:
-    using Guard = typename Config::Cache;
-
-    void open() noexcept {
-        ::new (static_cast<void*>(&guard)) Guard();
-        cache_ = guard.cache();
-        largest_ = cache_ != nullptr ? SizeClasses::largest : 0;
-        if (cache_ != nullptr)
-            look_at(0);
-    }
-    void close() noexcept {
-        if (cache_ != nullptr)
-            cache_->set_count(index_, count_);
-        guard.~Guard();
-    }
-    [[nodiscard]] bool has(std::size_t size, std::size_t align) const noexcept {
-        return size - 1 < largest_ && align <= SizeClasses::strictest_align;
-    }
-    void turn_to(std::size_t index) noexcept {
-        if (index == index_) [[likely]]
-            return;
-        cache_->set_count(index_, count_);
-        look_at(index);
-    }
-    void look_at(std::size_t index) noexcept {
-        index_ = index;
-        shelf_ = cache_->shelf(index);
-        count_ = cache_->count(index);
-    }
-
-    // Apart, and without the batch: in the loop of a caller they would take its registers.
-    [[gnu::noinline]] static void* allocate_without(std::size_t size, std::size_t align) noexcept {
-        return PoolMemory::allocate(size, align);
-    }
-    [[gnu::noinline]] static void deallocate_without(void* p, std::size_t size, std::size_t align) noexcept {
-        PoolMemory::deallocate(p, size, align);
-    }
-
-    union {
-        Guard guard; // lives but for moments
-    };
-    PoolCache* cache_;
-    std::size_t largest_; // that comes from the cache: 0 where there is none
-    std::size_t index_ = 0;
-    std::size_t count_ = 0;
-    void** shelf_ = nullptr;
-};
-
-/// Keeps blocks of the class that was asked for last.
-template <class Config>
-class PoolMemory<Config>::ChainBatch {
-public:
-    ChainBatch() noexcept = default;
-    ChainBatch(const ChainBatch&) = delete;
-    ChainBatch& operator=(const ChainBatch&) = delete;
-    ~ChainBatch() { Blocks::give_back(index_, chain_); }
-
-    [[nodiscard]] void* allocate(std::size_t size, std::size_t align) noexcept {
-        if (!SizeClasses::has(size, align)) [[unlikely]]
-            return obtain(size, align);
-        turn_to(size_classes.of(size, align));
-        if (chain_.first == nullptr) { // more each time: what is not asked for any more has to go back
-            chain_ = take(index_, wanted_);
-            if (wanted_ != most)
-                wanted_ *= 2;
-        }
-        return chain_.pop();
-    }
-
-    void deallocate(void* p, std::size_t size, std::size_t align) noexcept {
-        if (!SizeClasses::has(size, align)) [[unlikely]]
-            return Blocks::give_up(p, size, align);
-        turn_to(size_classes.of(size, align));
-        if (chain_.count == most) {
-            Blocks::give_back(index_, chain_);
-            chain_ = {};
-        }
-        chain_.push(p);
-    }
-
-private:
-    static constexpr std::size_t most = 16; // bounds how long a lock is held
-
-    void turn_to(std::size_t index) noexcept {
-        if (index == index_)
-            return;
-        Blocks::give_back(index_, chain_);
-        chain_ = {};
-        index_ = index;
-        wanted_ = 1;
-    }
-
-    FreeChain chain_; // of the class index_
-    std::size_t index_ = 0;
-    std::size_t wanted_ = 1;
 };
 
 } // namespace procspace

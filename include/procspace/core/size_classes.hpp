@@ -1,10 +1,9 @@
 #pragma once
-// What a pool is made of apart from its slabs: the sizes of its blocks, lists of free blocks, caches of such lists.
+// What a pool is made of apart from its slabs: the sizes of its blocks, and caches of free ones.
 
 #include "../fwd.hpp"
 
 #include <cstddef>
-#include <new>
 
 namespace procspace {
 
@@ -44,6 +43,7 @@ public:
 
     /// Returns how many blocks of a class a cache keeps at most: some 4 KiB, and no more than 64.
     [[nodiscard]] constexpr std::size_t cached(std::size_t index) const noexcept { return cached_[index]; }
+    static constexpr std::size_t most_cached = 64; ///< of any class
 
     /// Returns where the places of a class begin in a cache; for `count`, how many there are.
     [[nodiscard]] constexpr std::size_t first_cached(std::size_t index) const noexcept { return first_[index]; }
@@ -58,28 +58,22 @@ private:
 };
 inline constexpr SizeClasses size_classes{};
 
+/// The size and alignment of a block that is asked for again and again, with its size class: looked up once, when the
+/// program is compiled.
+struct BlockSize {
+    std::size_t size;
+    std::size_t align;
+    std::size_t size_class; ///< SizeClasses::count where there is none
+
+    constexpr BlockSize(std::size_t its_size, std::size_t its_align) noexcept
+        : size(its_size), align(its_align),
+          size_class(SizeClasses::has(its_size, its_align) ? size_classes.of(its_size, its_align)
+                                                           : SizeClasses::count) {}
+};
+
 /// A free block: its first word links it to the next one.
 struct FreeBlock {
     FreeBlock* next;
-};
-
-/// Free blocks of one class, in a list.
-struct FreeChain {
-    FreeBlock* first = nullptr;
-    std::size_t count = 0;
-
-    void push(void* block) noexcept {
-        first = ::new (block) FreeBlock{first};
-        ++count;
-    }
-    [[nodiscard]] void* pop() noexcept {
-        FreeBlock* const block = first;
-        if (block != nullptr) {
-            first = block->next;
-            --count;
-        }
-        return block;
-    }
 };
 
 /// Free blocks at hand for one processor or thread. Constant-initialised; PoolMemory::flush() empties it.
@@ -103,12 +97,12 @@ public:
     /// Says that there are this many of them now.
     void set_count(std::size_t index, std::size_t count) noexcept { counts_[index] = static_cast<unsigned>(count); }
 
-    /// Returns all blocks of a class.
-    [[nodiscard]] FreeChain pop_all(std::size_t index) noexcept {
-        FreeChain chain;
-        while (void* const block = pop(index))
-            chain.push(block);
-        return chain;
+    /// Moves blocks of a class to `blocks` until `left` are left. Returns how many there are at `blocks` then.
+    std::size_t take_down_to(std::size_t left, std::size_t index, void** blocks) noexcept {
+        std::size_t count = 0;
+        while (counts_[index] > left)
+            blocks[count++] = pop(index);
+        return count;
     }
 
 private:

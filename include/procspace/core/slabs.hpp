@@ -35,36 +35,109 @@ class Slabs {
                   "procspace: slab_bytes is a power of two, at least 4096");
 
 public:
-    /// Returns 1 to `wanted` blocks of a class, none when there is no memory.
-    static FreeChain take(std::size_t index, std::size_t wanted) noexcept {
-        FreeChain chain = take_here(index, wanted);
-        if (chain.count != 0)
-            return chain;
+    /// Stands in front of the blocks. Touched by the members here only.
+    struct Slab {
+        Slab* next;        // this and all below: guarded by the lock of the class
+        Slab* previous;    // in the list of the class while a block is free
+        FreeBlock* free;   // blocks that came back
+        std::size_t out;   // blocks that are not here
+        std::size_t fresh; // where the blocks begin that were never out
+    };
+
+    /// Locks a class, for close() to unlock. Returns a slab of it with a list of free blocks; null, with nothing
+    /// locked, when there is no memory. The list is the caller's meanwhile.
+    [[nodiscard]] static Slab* open(std::size_t index) noexcept {
+        if (Slab* const slab = open_here(index))
+            return slab;
         if (void* const memory = obtain(slab_bytes, slab_bytes)) {
             Class& slabs = classes_[index];
-            LockGuard<Lock> guard(slabs.lock);
-            slabs.link(::new (memory) Slab{nullptr, nullptr, {}, 0, first_block});
-            // Taken in the same hold: nobody else can have emptied it, and it is not accounted as empty.
-            return take_locked(slabs, index, wanted);
+            slabs.lock.lock();
+            slabs.link(::new (memory) Slab{nullptr, nullptr, nullptr, 0, first_block});
+            return with_list(slabs, index);
         }
-        return take_here(index, wanted); // blocks may have come back meanwhile
+        return open_here(index); // some may have come back meanwhile
+    }
+    [[nodiscard]] static FreeBlock* free_of(const Slab* slab) noexcept { return slab->free; }
+    /// Unlocks what open() has locked. `taken` blocks were taken, `free` are left.
+    [[gnu::noinline]] static void close(std::size_t index, Slab* slab, FreeBlock* free, std::size_t taken) noexcept {
+        Class& slabs = classes_[index];
+        left(slabs, index, slab, free, taken);
+        slabs.lock.unlock();
+    }
+    /// The same with a list of up to `wanted` blocks, from several slabs if need be.
+    [[nodiscard]] static FreeBlock* close_with(std::size_t index, std::size_t wanted) noexcept {
+        Class& slabs = classes_[index];
+        FreeBlock* blocks = nullptr;
+        FreeBlock** end = &blocks;
+        while (wanted != 0 && slabs.slabs != nullptr) {
+            Slab* const slab = with_list(slabs, index);
+            std::size_t taken = 0;
+            *end = slab->free; // the list is cut behind what is taken: nothing is written to the blocks
+            for (; taken != wanted && *end != nullptr; ++taken)
+                end = &(*end)->next;
+            left(slabs, index, slab, *end, taken);
+            wanted -= taken;
+        }
+        *end = nullptr;
+        slabs.lock.unlock();
+        return blocks;
     }
 
-    /// Takes blocks of a class back.
-    [[gnu::noinline]] static void give_back(std::size_t index, FreeChain chain) noexcept {
-        if (chain.first == nullptr)
+    /// Blocks of one slab on their way back: they return in one step, however many they are.
+    class Returning {
+    public:
+        /// Adds a block. Returns false, with nothing done, when it is of another slab.
+        [[nodiscard]] bool add(void* block) noexcept {
+            if (slab_of(block) != slab_of(last_)) [[unlikely]]
+                return false;
+            first_ = ::new (block) FreeBlock{first_};
+            ++count_;
+            return true;
+        }
+        /// Begins with a block. **Pre**: what was added has been given back.
+        void begin(void* block) noexcept {
+            first_ = last_ = ::new (block) FreeBlock{nullptr};
+            count_ = 1;
+        }
+
+    private:
+        friend class Slabs;
+        FreeBlock* first_ = nullptr;
+        FreeBlock* last_ = nullptr; // null: none
+        std::size_t count_ = 0;
+    };
+    static void give_back(std::size_t index, void* block) noexcept {
+        FreeBlock* const one = ::new (block) FreeBlock{nullptr};
+        give_back(index, one, one, 1);
+    }
+    static void give_back(std::size_t index, const Returning& blocks) noexcept {
+        if (blocks.count_ != 0)
+            give_back(index, blocks.first_, blocks.last_, blocks.count_);
+    }
+
+    /// Takes `count` blocks of a class back.
+    [[gnu::noinline]] static void give_back(std::size_t index, void* const* blocks, std::size_t count) noexcept {
+        if (count == 0)
             return;
         const std::size_t size = size_classes.size(index);
         Class& slabs = classes_[index];
         Slab* surplus = nullptr; // empty ones beyond the first: returned after unlock
         {
             LockGuard<Lock> guard(slabs.lock);
-            while (void* const block = chain.pop()) {
-                Slab* const slab = slab_of(block);
+            for (void* const* const end = blocks + count; blocks != end;) {
+                Slab* const slab = slab_of(*blocks);
                 if (!has_free(*slab, size))
                     slabs.link(slab);
-                slab->free.push(block);
-                if (--slab->out != 0)
+                // All that are of this slab, as they often are: through memory each would wait for the one before.
+                FreeBlock* free = slab->free;
+                std::size_t out = slab->out;
+                do {
+                    free = ::new (*blocks++) FreeBlock{free};
+                    --out;
+                } while (blocks != end && slab_of(*blocks) == slab);
+                slab->free = free;
+                slab->out = out;
+                if (out != 0)
                     continue;
                 if (slabs.empty == nullptr) {
                     slabs.empty = slab;
@@ -123,13 +196,6 @@ public:
     [[nodiscard]] static std::size_t held_bytes() noexcept { return held_.load(std::memory_order_relaxed); }
 
 private:
-    struct Slab {
-        Slab* next;        // this and all below: guarded by the lock of the class
-        Slab* previous;    // in the list of the class while a block is free
-        FreeChain free;    // blocks that came back
-        std::size_t out;   // blocks that are not here
-        std::size_t fresh; // where the blocks begin that were never out
-    };
     static constexpr std::size_t first_block = 64; // a multiple of the strictest alignment
     static_assert(sizeof(Slab) <= first_block && first_block % SizeClasses::strictest_align == 0);
 
@@ -156,7 +222,7 @@ private:
         return reinterpret_cast<Slab*>(reinterpret_cast<std::uintptr_t>(block) & ~(slab_bytes - 1));
     }
     static bool has_free(const Slab& slab, std::size_t size) noexcept {
-        return slab.free.first != nullptr || slab.fresh + size <= slab_bytes;
+        return slab.free != nullptr || slab.fresh + size <= slab_bytes;
     }
 
     /// Reserves room within the limit, so that two cannot pass together. What does not fit is not added even for a
@@ -171,30 +237,58 @@ private:
         return true;
     }
 
-    static FreeChain take_here(std::size_t index, std::size_t wanted) noexcept {
-        LockGuard<Lock> guard(classes_[index].lock);
-        return take_locked(classes_[index], index, wanted);
+    [[gnu::noinline]] static void give_back(std::size_t index, FreeBlock* first, FreeBlock* last,
+                                            std::size_t count) noexcept {
+        Class& slabs = classes_[index];
+        Slab* const slab = slab_of(last);
+        {
+            LockGuard<Lock> guard(slabs.lock);
+            if (!has_free(*slab, size_classes.size(index)))
+                slabs.link(slab);
+            last->next = slab->free;
+            slab->free = first;
+            slab->out -= count;
+            if (slab->out != 0)
+                return;
+            if (slabs.empty == nullptr) {
+                slabs.empty = slab;
+                return;
+            }
+            slabs.unlink(slab); // one is kept
+        }
+        give_up(slab, slab_bytes, slab_bytes);
     }
 
-    static FreeChain take_locked(Class& slabs, std::size_t index, std::size_t wanted) noexcept {
-        const std::size_t size = size_classes.size(index);
-        FreeChain chain;
-        while (chain.count < wanted && slabs.slabs != nullptr) {
-            Slab& slab = *slabs.slabs;
-            if (&slab == slabs.empty)
-                slabs.empty = nullptr;
-            for (; chain.count < wanted && has_free(slab, size); ++slab.out) {
-                void* block = slab.free.pop();
-                if (block == nullptr) {
-                    block = reinterpret_cast<unsigned char*>(&slab) + slab.fresh;
-                    slab.fresh += size;
-                }
-                chain.push(block);
+    static Slab* open_here(std::size_t index) noexcept {
+        Class& slabs = classes_[index];
+        slabs.lock.lock();
+        if (slabs.slabs != nullptr)
+            return with_list(slabs, index);
+        slabs.lock.unlock();
+        return nullptr;
+    }
+    /// Returns a slab with a list of free blocks. **Pre**: one has free blocks.
+    static Slab* with_list(Class& slabs, std::size_t index) noexcept {
+        Slab* const slab = slabs.slabs;
+        if (slab == slabs.empty)
+            slabs.empty = nullptr;
+        if (slab->free == nullptr) { // some that were never out
+            const std::size_t size = size_classes.size(index);
+            FreeBlock** end = &slab->free;
+            for (unsigned n = 0; n != 16 && slab->fresh + size <= slab_bytes; ++n) {
+                *end = ::new (reinterpret_cast<unsigned char*>(slab) + slab->fresh) FreeBlock{nullptr};
+                end = &(*end)->next;
+                slab->fresh += size;
             }
-            if (!has_free(slab, size))
-                slabs.unlink(&slab);
         }
-        return chain;
+        return slab;
+    }
+
+    static void left(Class& slabs, std::size_t index, Slab* slab, FreeBlock* free, std::size_t taken) noexcept {
+        slab->free = free;
+        slab->out += taken;
+        if (!has_free(*slab, size_classes.size(index)))
+            slabs.unlink(slab);
     }
 
     inline static constinit Class classes_[SizeClasses::count]{};

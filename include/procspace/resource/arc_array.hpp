@@ -29,7 +29,7 @@ public:
         if constexpr (!has_exceptions)
             release();
         else if (capacity_ != 0)
-            release_quietly({size_, size_});
+            const Remains remains(*this);
     }
 
     /// Makes room for `capacity` elements. Returns false when there is no memory. **Pre**: there is no array.
@@ -68,33 +68,48 @@ public:
         return true;
     }
 
-    /// Makes room for `count` elements, and adds a fresh value of each resource that `walk` passes to the function that
-    /// it is given. Returns false when there is no memory. What initialisers throw passes through.
-    /// **Pre**: there is no array; `walk` passes `count` of them.
+    /// Makes room for `count` elements, and adds a fresh value of each resource that `walk.next()` points to. Returns
+    /// false when there is no memory. What initialisers throw passes through.
+    /// **Pre**: there is no array; `walk` has `count` of them, and null behind.
     template <class Walk>
     [[nodiscard]] bool fill(std::size_t count, Walk walk) {
-        bool complete = reserve(count);
+        if (!reserve(count))
+            return false;
         if constexpr (!batched) {
-            walk([&](const Resource& resource) {
-                if (complete)
-                    complete = push_new(resource);
-            });
+            while (const Resource* const resource = walk.next())
+                if (!push_new(*resource))
+                    return false;
         } else {
-            Unbegun blocks{*this, size_};
-            {
+            Unbegun blocks{*this};
+            std::size_t first = count; // that is not constant
+            std::size_t last = 0;      // the same
+            for (std::size_t i = 0; i != count;) {
                 typename Memory::Batch batch;
-                walk([&](const Resource& resource) {
-                    void* const body = complete ? Arc::allocate(resource, batch) : nullptr;
-                    complete = body != nullptr;
-                    if (complete)
-                        place(blocks.end++, body);
-                });
+                Arc* const arcs = arcs_; // not read again for each
+                for (const std::size_t end = batch_end(i, count); i != end; ++i) {
+                    const Resource& resource = *walk.next();
+                    void* const body = Arc::allocate(resource, batch);
+                    if (body == nullptr) [[unlikely]] {
+                        blocks.end = i;
+                        return false;
+                    }
+                    if (!resource.init_constant(body)) [[unlikely]] {
+                        first = first == count ? i : first;
+                        last = i;
+                    }
+                    ::new (static_cast<void*>(arcs + i)) Arc(body);
+                }
             }
-            // Its own counter: through memory each round would wait for the one before.
-            for (std::size_t i = size_; complete && i != blocks.end; size_ = ++i)
-                arcs_[i].resource().init(arcs_[i].body());
+            blocks.end = count;
+            size_ = first;
+            while (size_ <= last && size_ != count) {
+                if (!arcs_[size_].resource().has_constant())
+                    arcs_[size_].resource().init(arcs_[size_].body());
+                ++size_;
+            }
+            size_ = count;
         }
-        return complete;
+        return true;
     }
 
     /// Gives up all elements, the last one first, and the array. Should destructors of values throw, all the others
@@ -102,15 +117,8 @@ public:
     [[gnu::noinline]] void release() {
         if (capacity_ == 0)
             return;
-        Ended ended{size_, size_};
-        PROCSPACE_TRY {
-            end_values(ended);
-        }
-        PROCSPACE_CATCH(...) {
-            release_quietly(ended);
-            PROCSPACE_RETHROW();
-        }
-        deallocate(ended);
+        const Remains remains(*this);
+        end_values();
     }
 
     void swap(BasicArcArray& other) noexcept {
@@ -140,12 +148,18 @@ private:
     using Memory = typename Traits::Memory;
     static constexpr bool batched = BatchedMemory<Memory>;
 
-    /// Blocks behind the elements in which no value was begun yet, up to `end`.
+    /// Returns where a batch that begins at `i` ends: while one lives the policy may hold a lock, or mask interrupts.
+    static std::size_t batch_end(std::size_t i, std::size_t size) noexcept {
+        constexpr std::size_t most = 32;
+        return size - i < most ? size : i + most;
+    }
+
+    /// Blocks behind the elements in which no value was begun yet, or a constant, up to `end`.
     struct Unbegun {
         BasicArcArray& array;
-        std::size_t end;
+        std::size_t end = 0;
         ~Unbegun() {
-            while (end != array.size_)
+            while (end > array.size_)
                 Arc::deallocate(array.arcs_[--end].body());
         }
     };
@@ -153,45 +167,72 @@ private:
     void place(std::size_t index, void* body) noexcept { ::new (static_cast<void*>(arcs_ + index)) Arc(body); }
     void push(void* body) noexcept { place(size_++, body); }
 
-    /// Where blocks stand whose value has ended: in places that the elements have left. None without batches.
-    struct Ended {
-        std::size_t begin;
-        std::size_t end;
-    };
-
     /// Gives up the elements, the last one first. What a destructor throws passes through.
-    void end_values(Ended& ended) {
+    void end_values() {
         Arc* const arcs = arcs_; // not read again after each destructor, and the size neither
         for (std::size_t i = size_; i != 0;) {
             size_ = --i;
             void* const body = arcs[i].body();
-            if (body == nullptr || !Arc::lose_owner(body))
-                continue;
-            if constexpr (batched) {
-                ::new (static_cast<void*>(arcs + --ended.begin)) Arc(body);
-                arcs[ended.begin].resource().drop(body);
-            } else {
+            if constexpr (batched)
+                arcs[i].resource().drop(body);
+            else if (body != nullptr && Arc::lose_owner(body))
                 Arc::destroy(body);
-            }
         }
     }
 
-    [[gnu::noinline]] void release_quietly(Ended ended) noexcept {
-        while (size_ != 0) {
-            PROCSPACE_TRY {
-                end_values(ended);
-            }
-            PROCSPACE_CATCH(...) {}
+    /// An array that is given up: what of it is still there at the end of the scope.
+    class Remains {
+    public:
+        explicit Remains(BasicArcArray& array) noexcept : array_(array) {
+            if constexpr (batched)
+                array.sweep();
+            blocks_ = array.size_;
         }
-        deallocate(ended);
-    }
+        Remains(const Remains&) = delete;
+        Remains& operator=(const Remains&) = delete;
+        ~Remains() {
+            while (array_.size_ != 0) {
+                PROCSPACE_TRY {
+                    array_.end_values();
+                }
+                PROCSPACE_CATCH(...) {}
+            }
+            array_.deallocate(blocks_);
+        }
 
-    /// Returns the blocks of the values that have ended, and the array.
-    void deallocate(Ended ended) noexcept {
-        if constexpr (batched) {
+    private:
+        BasicArcArray& array_;
+        std::size_t blocks_; // in which a value has ended, from the front. With batches only
+    };
+
+    /// Gives up the elements that need no destructor, and leaves those that do, of which this was the last owner.
+    void sweep() noexcept {
+        Arc* const arcs = arcs_; // not read again for each, and the size neither
+        const std::size_t size = size_;
+        std::size_t left = 0;
+        for (std::size_t i = 0; i != size;) {
             typename Memory::Batch batch;
-            for (; ended.begin != ended.end; ++ended.begin)
-                Arc::deallocate(arcs_[ended.begin].body(), batch);
+            for (const std::size_t end = batch_end(i, size); i != end; ++i) {
+                void* const body = arcs[i].body();
+                if (body == nullptr || !Arc::lose_owner(body)) [[unlikely]]
+                    continue;
+                if (Arc::Inner::of(body).resource().has_drop())
+                    ::new (static_cast<void*>(arcs + left++)) Arc(body);
+                else
+                    Arc::deallocate(body, batch);
+            }
+        }
+        size_ = left;
+    }
+
+    /// Returns so many blocks of values that have ended, and the array.
+    void deallocate(std::size_t blocks) noexcept {
+        if constexpr (batched) {
+            for (std::size_t i = 0; i != blocks;) {
+                typename Memory::Batch batch;
+                for (const std::size_t end = batch_end(i, blocks); i != end; ++i)
+                    Arc::deallocate(arcs_[i].body(), batch);
+            }
         }
         Memory::deallocate(arcs_, capacity_ * sizeof(Arc), alignof(Arc));
         capacity_ = 0;

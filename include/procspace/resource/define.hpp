@@ -40,5 +40,7 @@
 // For the macros above. Hidden: a resource belongs to the registry of one executable or shared object, and to use it
 // from another one is refused by the linker.
 #define PROCSPACE_OWN [[gnu::visibility("hidden")]]
-#define PROCSPACE_INITIALISER(T, ...) [](void* procspace_body) { ::new (procspace_body) T(__VA_ARGS__); }
+#define PROCSPACE_INITIALISER(T, ...)                                                                                  \
+    ::procspace::Initialiser::of<T>([](void* procspace_body) { ::new (procspace_body) T(__VA_ARGS__); },               \
+                                    []<class ProcspaceT>() { return ProcspaceT(__VA_ARGS__); })
 #define PROCSPACE_REGISTER(name) PROCSPACE_REGISTRY_SLOT name##_procspace_slot{&name.resource()};

@@ -3,10 +3,14 @@
 // becomes of it when a namespace is forked.
 
 #include "../fwd.hpp"
+#include "../core/size_classes.hpp"
 #include "policy.hpp"
 
 #include <atomic>
+#include <bit>
+#include <concepts>
 #include <cstddef>
+#include <type_traits>
 
 namespace procspace {
 
@@ -24,12 +28,61 @@ struct Layout {
 /// The memory of one value: `head` bytes for the control block, then the value.
 struct ValueBlock {
     std::size_t head;
-    std::size_t size; ///< of all
-    std::size_t align;
+    BlockSize whole;
 
     static constexpr ValueBlock of(Layout value, Layout control) noexcept {
         const std::size_t head = (control.size + value.align - 1) & ~(value.align - 1); // alignments are powers of two
-        return {head, head + value.size, value.align > control.align ? value.align : control.align};
+        const std::size_t size = (head + value.size + control.align - 1) & ~(control.align - 1); // ends with a word
+        return {head, {size, value.align > control.align ? value.align : control.align}};
+    }
+};
+
+/// Types whose values begin where their bytes are stored.
+template <class T>
+concept ImplicitLifetime = std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T> &&
+                           (std::is_aggregate_v<T> || std::is_trivially_default_constructible_v<T> ||
+                            std::is_trivially_copy_constructible_v<T> || std::is_trivially_move_constructible_v<T>);
+
+/// How a value begins: by a function, and where it is known when the program is compiled and fits into a word also by
+/// its bytes. To store them costs less than a call through a pointer, which no processor guesses in a loop over types.
+struct Initialiser {
+    using Function = void (*)(void* body);
+
+    Function function;
+    bool constant = false;
+    std::size_t word = 0; ///< the bytes, where constant
+
+    constexpr Initialiser(std::convertible_to<Function> auto its_function) noexcept : function(its_function) {}
+
+    /// Returns that of T for `its_function`; `value.operator()<T>()` returns what the function constructs.
+    template <class T, class Value>
+    static constexpr Initialiser of(Function its_function, Value) noexcept {
+        Initialiser made(its_function);
+        // Without pointers, which may be to the value itself, and without padding: bit_cast sees to that. T's lifetime
+        // begins where its bytes are stored.
+        if constexpr (ImplicitLifetime<T> && sizeof(T) <= sizeof(std::size_t)) {
+            if constexpr (requires { typename Word<word_of(Value().template operator()<T>())>; }) {
+                made.constant = true;
+                made.word = word_of(Value().template operator()<T>());
+            }
+        }
+        return made;
+    }
+
+private:
+    template <std::size_t>
+    struct Word;
+    template <std::size_t Size>
+    struct Bytes {
+        unsigned char at[Size];
+    };
+    template <class T>
+    static constexpr std::size_t word_of(const T& value) noexcept {
+        const auto bytes = std::bit_cast<Bytes<sizeof(T)>>(value);
+        Bytes<sizeof(std::size_t)> word{};
+        for (std::size_t i = 0; i < sizeof(T); ++i)
+            word.at[i] = bytes.at[i];
+        return std::bit_cast<std::size_t>(word);
     }
 };
 
@@ -42,14 +95,13 @@ struct ValueBlock {
 /// **Thread safety**: all members may be called concurrently.
 class Resource {
 public:
-    using Init = void (*)(void* body);
     using Drop = void (*)(void* body);
     using Copy = void (*)(void* body, const void* from);
 
-    constexpr Resource(const char* its_name, Layout its_layout, Init how_to_init, Drop how_to_drop,
+    constexpr Resource(const char* its_name, Layout its_layout, Initialiser how_to_init, Drop how_to_drop,
                        Copy how_to_copy = nullptr, const ResourcePolicy& its_policy = {}) noexcept
-        : layout_(its_layout), block_(ValueBlock::of(its_layout, usual_control)), init_(how_to_init),
-          drop_(how_to_drop), copy_(how_to_copy), name_(its_name), policy_(its_policy) {}
+        : block_(ValueBlock::of(its_layout, usual_control)), drop_(how_to_drop), init_(how_to_init),
+          layout_(its_layout), copy_(how_to_copy), name_(its_name), policy_(its_policy) {}
     Resource(const Resource&) = delete;
     Resource& operator=(const Resource&) = delete;
 
@@ -59,17 +111,27 @@ public:
     /// Returns the memory of a value behind a Control. Computed beforehand for the usual one:
     /// each namespace that comes or goes asks for each of its values.
     template <class Control>
-    [[nodiscard]] constexpr ValueBlock block_behind() const noexcept {
+    [[nodiscard]] constexpr decltype(auto) block_behind() const noexcept {
         constexpr Layout control = Layout::of<Control>();
         if constexpr (control.size == usual_control.size && control.align == usual_control.align)
-            return block_;
+            return (block_);
         else
             return ValueBlock::of(layout_, control);
     }
 
     /// Constructs a value at `body`. What the user's initialiser throws passes through.
     /// **Pre**: `body` has the size and alignment of layout() and holds nothing.
-    void init(void* body) const { init_(body); }
+    void init(void* body) const { init_.function(body); }
+
+    /// Constructs a value at `body` if it is known in advance. Returns whether it is. **Pre**: as init; behind the
+    /// value the block goes on to the end of a word, as that of a ValueBlock does.
+    [[nodiscard]] bool init_constant(void* body) const noexcept {
+        if (init_.constant)
+            __builtin_memcpy(body, &init_.word, sizeof init_.word);
+        return init_.constant;
+    }
+    /// Returns whether init_constant() has done what init() does.
+    [[nodiscard]] bool has_constant() const noexcept { return init_.constant; }
 
     /// Constructs a copy of the value at `from`. What T's copy constructor throws passes through.
     /// **Pre**: as init; the policy copies.
@@ -78,9 +140,11 @@ public:
     /// Destroys the value at `body`; nothing happens for a type without a destructor of its own. What its destructor
     /// throws passes through.
     void drop(void* body) const {
-        if (drop_ != nullptr)
+        if (has_drop())
             drop_(body);
     }
+    /// Returns whether drop() does anything.
+    [[nodiscard]] bool has_drop() const noexcept { return drop_ != nullptr; }
 
     /// Returns the place in a namespace's array. **Pre**: a namespace exists.
     [[nodiscard]] std::size_t index() const noexcept { return offset() / bytes_per_owner; }
@@ -101,10 +165,10 @@ private:
     static constexpr std::size_t unnumbered = static_cast<std::size_t>(-1);
 
     mutable std::atomic<std::size_t> offset_{unnumbered}; // atomic, see Registry::size
-    Layout layout_;                                       // immutable, as all below
-    ValueBlock block_;
-    Init init_;
-    Drop drop_; // null where there is nothing to do
+    ValueBlock block_;                                    // immutable, as all below
+    Drop drop_;                                           // null where there is nothing to do
+    Initialiser init_;
+    Layout layout_;
     Copy copy_; // null where the policy copies nothing
     const char* name_;
     ResourcePolicy policy_;

@@ -46,14 +46,21 @@ public:
         head_.fetch_or(closed, std::memory_order_acquire); // pairs with the release in join(): the slots are visible
     }
 
-    /// Calls `f(const Resource&)` for each slot. **Pre**: close() happened before.
-    template <class F>
-    static void for_each(F&& f) {
+    /// Returns the resource of the next slot each time, and null behind the last one. **Pre**: close() happened before.
+    class Walk {
+    public:
+        [[nodiscard]] const Resource* next() noexcept {
+            if (slot_ == nullptr)
+                return nullptr;
+            const Resource* const resource = slot_->resource_;
+            slot_ = slot_->next_;
+            return resource;
+        }
+
+    private:
         // relaxed: it does not change any more, and close() has acquired it.
-        const std::uintptr_t head = head_.load(std::memory_order_relaxed) & ~closed;
-        for (auto slot = reinterpret_cast<const ListedSlot*>(head); slot != nullptr; slot = slot->next_)
-            f(*slot->resource_);
-    }
+        const ListedSlot* slot_ = reinterpret_cast<const ListedSlot*>(head_.load(std::memory_order_relaxed) & ~closed);
+    };
 
 private:
     friend class ListedSlot;
@@ -75,10 +82,10 @@ private:
     }
 
     static bool has_section_slots() noexcept {
-        bool found = false;
         if constexpr (is_elf)
-            SectionSlots::for_each([&](const Resource&) { found = true; });
-        return found;
+            return SectionSlots::Walk().next() != nullptr;
+        else
+            return false;
     }
 
     inline static constinit std::atomic<std::uintptr_t> head_{0}; // atomic, see join() and close()

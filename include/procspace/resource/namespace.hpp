@@ -182,7 +182,8 @@ private:
     }
 
     [[gnu::visibility("hidden")]] static bool fill(Arcs& arcs) {
-        return arcs.fill(Registry::size(), [](auto&& f) { Registry::for_each_numbered(f); });
+        const std::size_t size = Registry::size(); // before the walk
+        return arcs.fill(size, Registry::Walk());
     }
 
     // Defined in namespace_change.hpp:

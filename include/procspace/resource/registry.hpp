@@ -43,7 +43,9 @@ public:
     template <class F>
     static void for_each(F&& f) {
         static_cast<void>(size());
-        for_each_numbered(f);
+        Walk walk;
+        while (const Resource* const resource = walk.next())
+            f(*resource);
     }
 
 private:
@@ -53,32 +55,39 @@ private:
     using Slots = std::conditional_t<has_portable_registry, ListedSlots, SectionSlots>;
     static constexpr std::size_t unknown = static_cast<std::size_t>(-1);
 
+    /// Returns the next resource each time, in ascending order of index, and null behind the last one.
     /// **Pre**: size() has been called.
-    template <class F>
-    static void for_each_numbered(F&& f) {
-        std::size_t next = 0;
-        Slots::for_each([&](const Resource& resource) {
-            if (resource.offset() == next) {
-                next += Resource::bytes_per_owner;
-                f(resource);
-            }
-        });
-    }
+    class Walk {
+    public:
+        [[nodiscard]] const Resource* next() noexcept {
+            while (const Resource* const resource = slots_.next())
+                if (resource->offset() == offset_) {
+                    offset_ += Resource::bytes_per_owner;
+                    return resource;
+                }
+            return nullptr;
+        }
+
+    private:
+        Slots::Walk slots_;
+        std::size_t offset_ = 0;
+    };
 
     // Needs no lock: the index of a resource follows from the slots alone, so that threads which number at the same
     // time write the same values.
     [[gnu::noinline]] static std::size_t number_all() noexcept {
         Slots::close();
         std::size_t next = 0;
-        Slots::for_each([&next](const Resource& resource) {
-            const std::size_t offset = resource.offset();
+        Slots::Walk slots;
+        while (const Resource* const resource = slots.next()) {
+            const std::size_t offset = resource->offset();
             if (offset == Resource::unnumbered)
-                resource.offset_.store(next, std::memory_order_relaxed); // published by the release below
+                resource->offset_.store(next, std::memory_order_relaxed); // published by the release below
             else if (offset != next)
-                return;
+                continue;
             // Else another thread, or a slot seen before, gave it just this place.
             next += Resource::bytes_per_owner;
-        });
+        }
         const std::size_t size = next / Resource::bytes_per_owner;
         size_.store(size, std::memory_order_release); // pairs with size()
         return size;

@@ -168,22 +168,22 @@ private:
 
     /// Returns where the value goes in a new block that has one owner, or null when there is no memory.
     template <class Batch>
-    [[nodiscard]] static void* allocate(const Resource& resource, Batch&& batch) noexcept {
-        const auto whole = resource.template block_behind<Inner>();
-        void* const block = batch.allocate(whole.size, whole.align);
-        if (block == nullptr)
+    [[nodiscard, gnu::always_inline]] static void* allocate(const Resource& resource, Batch&& batch) noexcept {
+        const ValueBlock& block = resource.template block_behind<Inner>();
+        void* const memory = batch.allocate(block.whole);
+        if (memory == nullptr)
             return nullptr;
-        void* const body = static_cast<unsigned char*>(block) + whole.head;
+        void* const body = static_cast<unsigned char*>(memory) + block.head;
         ::new (static_cast<void*>(reinterpret_cast<Inner*>(body) - 1)) Inner(resource);
         return body;
     }
     /// Returns the block of a value that is not begun yet or has ended.
     template <class Batch>
-    static void deallocate(void* body, Batch&& batch) noexcept {
+    [[gnu::always_inline]] static void deallocate(void* body, Batch&& batch) noexcept {
         Inner& inner = Inner::of(body);
-        const auto whole = inner.resource().template block_behind<Inner>();
+        const ValueBlock& block = inner.resource().template block_behind<Inner>();
         inner.~Inner();
-        batch.deallocate(static_cast<unsigned char*>(body) - whole.head, whole.size, whole.align);
+        batch.deallocate(static_cast<unsigned char*>(body) - block.head, block.whole);
     }
 
     [[gnu::noinline]] static void deallocate(void* body) noexcept { deallocate(body, Plain()); }

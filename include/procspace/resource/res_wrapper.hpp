@@ -47,9 +47,9 @@ class ResWrapper {
                   "procspace: an array whose elements have destructors cannot be a resource: put it into a struct");
 
 public:
-    /// For the macros: `init` constructs a T at the address it is given.
+    /// For the macros.
     template <bool Copies = false>
-    constexpr ResWrapper(const char* name, Resource::Init init, CopyPolicy<T, Copies> policy = {{}}) noexcept
+    constexpr ResWrapper(const char* name, Initialiser init, CopyPolicy<T, Copies> policy = {{}}) noexcept
         : resource_(name, Layout::of<T>(), init, drop_of(), copy_of<Copies>(), policy.policy) {}
 
     [[nodiscard]] constexpr const Resource& resource() const noexcept { return resource_; }

@@ -26,13 +26,19 @@ public:
     /// The linker has done it.
     static void close() noexcept {}
 
-    /// Calls `f(const Resource&)` for each slot.
-    template <class F>
-    static void for_each(F&& f) {
-        for (auto slot = __start_procspace_resources; slot != __stop_procspace_resources; ++slot)
-            if (*slot != nullptr)
-                f(**slot);
-    }
+    /// Returns the resource of the next slot each time, and null behind the last one.
+    class Walk {
+    public:
+        [[nodiscard]] const Resource* next() noexcept {
+            while (slot_ != __stop_procspace_resources)
+                if (const Resource* const resource = *slot_++)
+                    return resource;
+            return nullptr;
+        }
+
+    private:
+        const Resource** slot_ = __start_procspace_resources;
+    };
 };
 
 } // namespace procspace

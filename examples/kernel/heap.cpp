@@ -1,8 +1,6 @@
 // The heap behind the memory policy.
 #include "kernel.hpp"
 
-#include <bit>
-
 namespace kernel {
 namespace {
 
@@ -50,12 +48,13 @@ struct State {
 };
 constinit procspace::Guarded<State, Lock> state;
 
-std::size_t bytes_for(std::size_t size, std::size_t align) noexcept {
+/// Returns which list has blocks of this size, and makes `size` theirs.
+std::size_t list_for(std::size_t& size, std::size_t align) noexcept {
     const std::size_t wanted = size > align ? size : align;
-    return wanted > smallest ? std::bit_ceil(wanted) : smallest;
-}
-std::size_t list_for(std::size_t bytes) noexcept {
-    return static_cast<std::size_t>(std::countr_zero(bytes / smallest));
+    std::size_t list = 0;
+    for (size = smallest; size < wanted; size *= 2)
+        ++list;
+    return list;
 }
 
 } // namespace
@@ -64,11 +63,11 @@ void* Heap::allocate(std::size_t size, std::size_t align) noexcept {
     constexpr std::size_t largest = smallest << (sizes - 1);
     if (size > largest || align > 4096)
         return nullptr;
-    const std::size_t bytes = bytes_for(size, align);
-    return state.with([&](State& s) { return s.allocate(bytes, list_for(bytes)); });
+    const std::size_t list = list_for(size, align);
+    return state.with([&](State& s) { return s.allocate(size, list); });
 }
 void Heap::deallocate(void* block, std::size_t size, std::size_t align) noexcept {
-    state.with([&](State& s) { s.deallocate(block, list_for(bytes_for(size, align))); });
+    state.with([&](State& s) { s.deallocate(block, list_for(size, align)); });
 }
 void Heap::fail_nth(std::size_t n) noexcept {
     state.with([&](State& s) {

@@ -17,7 +17,7 @@ TimeUsed::~TimeUsed() {
 void interrupts_scene() noexcept {
     // Each tick was counted in exactly one namespace: one that has ended, or the global one, which is current again.
     on_all_processors([](unsigned) {
-        const MaskedInterrupts masked;
+        const machine::MaskedInterrupts masked;
         at_rest.fetch_add(1, std::memory_order_release); // pairs with the loop: its ticks are visible
         while (at_rest.load(std::memory_order_acquire) < processors())
             procspace::cpu_relax();

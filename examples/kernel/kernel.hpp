@@ -15,14 +15,8 @@
 
 namespace kernel {
 
-/// What the library's lock asks of the machine.
-struct Irq {
-    static machine::IrqState save_and_disable() noexcept { return machine::mask_interrupts(); }
-    static void restore(machine::IrqState state) noexcept { machine::restore_interrupts(state); }
-};
-
 #ifndef KERNEL_LOCK // tests/kernel builds this kernel with a lock that does not mask interrupts, to see it hang
-#define KERNEL_LOCK procspace::SpinNoIrq<Irq>
+#define KERNEL_LOCK procspace::SpinNoIrq<machine::Irq>
 #endif
 using Lock = KERNEL_LOCK;
 
@@ -72,18 +66,6 @@ struct alignas(64) Cpu {
 
 /// Whatever a tick does besides: with interrupts masked. Null for nothing.
 extern std::atomic<void (*)(Cpu& cpu)> tick_hook;
-
-/// Interrupts are masked on this processor while it lives.
-class [[nodiscard]] MaskedInterrupts {
-public:
-    MaskedInterrupts() noexcept : state_(machine::mask_interrupts()) {}
-    ~MaskedInterrupts() { machine::restore_interrupts(state_); }
-    MaskedInterrupts(const MaskedInterrupts&) = delete;
-    MaskedInterrupts& operator=(const MaskedInterrupts&) = delete;
-
-private:
-    machine::IrqState state_;
-};
 
 /// Calls `f(processor)` on all processors at once, and returns when all have returned.
 void on_all_processors(void (*f)(unsigned processor)) noexcept;

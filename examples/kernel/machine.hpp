@@ -6,6 +6,18 @@
 
 namespace machine {
 
+/// Interrupts are masked on this processor while it lives.
+class [[nodiscard]] MaskedInterrupts {
+public:
+    MaskedInterrupts() noexcept : state_(Irq::save_and_disable()) {}
+    ~MaskedInterrupts() { Irq::restore(state_); }
+    MaskedInterrupts(const MaskedInterrupts&) = delete;
+    MaskedInterrupts& operator=(const MaskedInterrupts&) = delete;
+
+private:
+    decltype(Irq::save_and_disable()) state_;
+};
+
 /// Makes faults and interrupts arrive on this processor. The first thing each processor does: a fault before it resets
 /// the machine.
 void set_up(unsigned processor) noexcept;

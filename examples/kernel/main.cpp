@@ -79,7 +79,7 @@ void on_all_processors(void (*f)(unsigned)) noexcept {
 // ----------------------------------------------------------------------------------------------------------
 
 void Traits::panic(const char* what, procspace::Location where) noexcept {
-    static_cast<void>(machine::mask_interrupts()); // without the console's lock: this processor may hold it
+    const machine::MaskedInterrupts masked; // without the console's lock: this processor may hold it
     write((Line() << "PANIC: " << what << " (" << where.file << ":" << where.line << ")\n").text());
     machine::power_off(status_panic);
 }
@@ -121,7 +121,7 @@ void kernel_main(unsigned processor) noexcept {
     using namespace kernel;
     machine::set_up(processor);
     machine::start_timer();
-    machine::unmask_interrupts();
+    machine::Irq::enable();
     running.fetch_add(1, std::memory_order_release); // pairs with the loop below: it is set up
     if (processor != 0)
         serve(processor);

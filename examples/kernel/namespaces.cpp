@@ -31,7 +31,7 @@ void current(unsigned processor) noexcept {
     const unsigned number = 1000 + processor;
     *owner.get_mut(own) = number;
     const auto enter = [](const Namespace* ns, unsigned whose) {
-        const MaskedInterrupts masked; // for the handler both change at once
+        const machine::MaskedInterrupts masked; // for the handler both change at once
         Current::switch_to(ns);
         this_cpu().owner = whose;
     };

@@ -37,7 +37,7 @@ procspace::Result<ProcessHandle> spawn(Process& parent, std::uint64_t flags) noe
 }
 
 void switch_to(Process* task) noexcept {
-    const MaskedInterrupts masked; // for the handler all three change at once
+    const machine::MaskedInterrupts masked; // for the handler all three change at once
     procspace::PerCpuCurrent<Traits>::switch_to(task != nullptr ? &task->data<Task>()->ns : nullptr);
     this_cpu().owner = task != nullptr ? task->pid() : 0;
     this_cpu().running = task;

@@ -2,8 +2,8 @@
 # of their own, whatever this build is made with, and only when a target asks for them.
 
 set(kernel_architectures x86_64 aarch64 riscv64) # the folders of arch/
-set(kernel_sources main heap interrupts resources namespaces memory)
-set(kernel_process_sources library tasks counts processes jobs process_memory)
+set(kernel_sources main heap resources namespaces memory)
+set(kernel_process_sources library tasks processes jobs)
 
 set(kernel_flags
     -std=c++20

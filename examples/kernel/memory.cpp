@@ -24,9 +24,9 @@ struct Steps {
 void resource_half(Steps& steps) noexcept {
     if (auto parent = Namespace::try_create(); steps.ok(parent))
         if (auto child = Namespace::try_fork(parent.value, new_host); steps.ok(child))
-            static_cast<void>(steps.ok(Namespace::try_unshare(child.value, procspace::all_resources)) &&
-                              steps.ok(Namespace::try_enter(child.value, parent.value, new_host)) &&
-                              steps.ok(files.try_reset(parent.value)) && steps.ok(host.try_create<Traits>()));
+            steps.ok(Namespace::try_unshare(child.value, procspace::all_resources)) &&
+                steps.ok(Namespace::try_enter(child.value, parent.value, new_host)) &&
+                steps.ok(files.try_reset(parent.value)) && steps.ok(host.try_create<Traits>());
 }
 
 #if __STDC_HOSTED__
@@ -35,9 +35,8 @@ void process_half(Steps& steps) noexcept {
     if (const auto init = boot(tree); steps.ok(init))
         if (const auto shell = clone(*init.value, new_host); steps.ok(shell))
             if (const auto job = clone(*shell.value, share_files); steps.ok(job))
-                static_cast<void>(steps.ok(clone(*job.value, as_thread)) &&
-                                  steps.ok(posix::setpgid(*job.value->process(), 0, 0)) &&
-                                  steps.ok(posix::setsid(*shell.value->process())));
+                steps.ok(clone(*job.value, as_thread)) && steps.ok(posix::setpgid(*job.value->process(), 0, 0)) &&
+                    steps.ok(posix::setsid(*shell.value->process()));
 }
 #endif
 

@@ -36,8 +36,8 @@ extern "C" [[gnu::used]] void on_trap(unsigned long cause, unsigned long instruc
     on_tick();
 }
 
-// What g++ calls where the processor has no instruction for it. Others have it from libgcc, whose build for Debian is
-// for processors with floating point.
+// What g++ calls where the processor has no instruction for it. Programs have it from libgcc and libatomic, which
+// Debian builds for processors with floating point.
 extern "C" {
 
 int ctz(unsigned long bits) noexcept asm("__ctzdi2");

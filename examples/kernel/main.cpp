@@ -27,15 +27,11 @@ void write(const char* text) noexcept {
 }
 
 [[noreturn]] void serve(Cpu& cpu) noexcept {
-    for (;;) {
-        void (*const job)() = cpu.job.load(std::memory_order_acquire); // pairs with on_all_processors(): what it did
-        if (job == nullptr) {
-            procspace::cpu_relax();
-            continue;
+    for (;; procspace::cpu_relax())
+        if (void (*const job)() = cpu.job.load(std::memory_order_acquire)) { // pairs with on_all_processors(), as below
+            job();
+            cpu.job.store(nullptr, std::memory_order_release);
         }
-        job();
-        cpu.job.store(nullptr, std::memory_order_release); // pairs with on_all_processors(): what the job did
-    }
 }
 
 /// What the handlers saw while all the other scenes ran.

@@ -1,12 +1,6 @@
 // The POSIX rules: what a shell does with two jobs and a terminal, as a script. In a tree of its own.
 #include "tasks.hpp"
 
-#include <procspace/posix/job_control.hpp>
-#include <procspace/posix/kill.hpp>
-#include <procspace/posix/orphan.hpp>
-#include <procspace/posix/terminal.hpp>
-#include <procspace/posix/wait.hpp>
-
 namespace kernel {
 namespace {
 

@@ -2,8 +2,6 @@
 #include "kernel.hpp"
 #if __STDC_HOSTED__
 #include "tasks.hpp"
-
-#include <procspace/posix/job_control.hpp>
 #endif
 
 namespace kernel {

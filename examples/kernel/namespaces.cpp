@@ -26,22 +26,17 @@ void relations() noexcept {
 }
 
 void current() noexcept {
-    Namespace own, inner;
+    Namespace own;
     const unsigned number = 1000 + machine::this_processor();
     *owner.get_mut(own) = number;
-    *owner.get_mut(inner) = number;
     switch_to(&own);
     unsigned wrong = 0;
     // Until the handler has come by: it charges what is current here.
     while (time_used.get(own).load(std::memory_order_relaxed) < 4)
         wrong += *owner.current<Traits>() != number;
     check(wrong == 0, "each processor has a current namespace, and keeps it, whatever the others do");
-    {
-        const procspace::NamespaceScope<Traits> scope(inner);
-        check(&*host.current<Traits>() == &host.get(inner), "a scope makes another one the current one");
-    }
-    check(&*host.current<Traits>() == &host.get(own), "and its end brings the former one back");
     switch_to(nullptr);
+    check(&*host.current<Traits>() == &host.get(procspace::global_ns<Traits>()), "without one it is the global one");
 }
 
 } // namespace

@@ -1,10 +1,6 @@
 // The process tree on all processors at once: boot, fork, threads, sessions, groups, exit, reparent, wait, reap.
 #include "tasks.hpp"
 
-#include <procspace/debug/invariants.hpp>
-#include <procspace/posix/job_control.hpp>
-#include <procspace/posix/wait.hpp>
-
 namespace kernel {
 namespace {
 

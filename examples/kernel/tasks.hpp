@@ -4,9 +4,7 @@
 
 #include "kernel.hpp"
 
-#include <procspace/posix/clone.hpp>
-#include <procspace/process/tree.hpp>
-#include <procspace/process/wait.hpp>
+#include <procspace/procspace.hpp>
 
 namespace kernel {
 

@@ -21,6 +21,9 @@ boot() {
     aarch64)
         set -- "$@" -machine virt -cpu cortex-a72 -semihosting-config enable=on,target=native
         ;;
+    riscv64)
+        set -- "$@" -machine virt -bios none
+        ;;
     esac
     qemu=qemu-system-$1 processors=$2 image=$3
     shift 3

@@ -1,89 +1,68 @@
-// The heap behind the memory policy.
+// The heap behind the memory policy: blocks of 32 bytes times a power of two, each size with a free list.
 #include "kernel.hpp"
-
-#include <bit>
 
 namespace kernel {
 namespace {
-
-constexpr std::size_t smallest = 32;
-constexpr std::size_t sizes = 16; // up to 1 MiB
-alignas(4096) unsigned char arena[24 << 20];
 
 struct Block {
     Block* next;
 };
 
 struct State {
-    Block* free[sizes]{};
-    std::size_t used = 0; // of the arena, by blocks of all sizes, free ones included
-    std::size_t allocations = 0;
-    std::size_t live = 0;
+    Block* free[21]{};             // of 32 bytes to 32 MiB
+    std::size_t used = 0;          // of the arena, by blocks of all sizes, free ones included
     std::size_t until_failure = 0; // 0: none is to fail
-    bool failed = false;
-
-    void* allocate(std::size_t bytes, std::size_t list) noexcept {
-        if (until_failure != 0 && --until_failure == 0) {
-            failed = true;
-            return nullptr;
-        }
-        Block* block = free[list];
-        if (block != nullptr) {
-            free[list] = block->next;
-        } else {
-            const std::size_t begin = (used + bytes - 1) / bytes * bytes; // aligned to its own size
-            if (begin + bytes > sizeof arena)
-                return nullptr;
-            used = begin + bytes;
-            block = reinterpret_cast<Block*>(arena + begin);
-        }
-        ++allocations;
-        ++live;
-        return block;
-    }
-    void deallocate(void* freed, std::size_t list) noexcept {
-        auto* const block = static_cast<Block*>(freed);
-        block->next = free[list];
-        free[list] = block;
-        --live;
-    }
+    Heap::Counts counts;
 };
 constinit procspace::Guarded<State, Lock> state;
+constexpr std::size_t page = 4096;
+alignas(page) unsigned char arena[24 << 20];
 
-std::size_t bytes_for(std::size_t size, std::size_t align) noexcept {
+/// Returns which list has the blocks for this request, and makes `size` theirs.
+std::size_t list_for(std::size_t& size, std::size_t align) noexcept {
     const std::size_t wanted = size > align ? size : align;
-    return wanted > smallest ? std::bit_ceil(wanted) : smallest;
-}
-std::size_t list_for(std::size_t bytes) noexcept {
-    return static_cast<std::size_t>(std::countr_zero(bytes / smallest));
+    std::size_t list = 0;
+    for (size = 32; size < wanted; size *= 2)
+        ++list;
+    return list;
 }
 
 } // namespace
 
 void* Heap::allocate(std::size_t size, std::size_t align) noexcept {
-    constexpr std::size_t largest = smallest << (sizes - 1);
-    if (size > largest || align > 4096)
+    if (size > sizeof arena || align > page)
         return nullptr;
-    const std::size_t bytes = bytes_for(size, align);
-    return state.with([&](State& s) { return s.allocate(bytes, list_for(bytes)); });
-}
-void Heap::deallocate(void* block, std::size_t size, std::size_t align) noexcept {
-    state.with([&](State& s) { s.deallocate(block, list_for(bytes_for(size, align))); });
-}
-void Heap::fail_nth(std::size_t n) noexcept {
-    state.with([&](State& s) {
-        s.until_failure = n;
-        s.failed = false;
+    const std::size_t list = list_for(size, align);
+    return state.with([&](State& s) -> void* {
+        if (s.until_failure != 0 && --s.until_failure == 0)
+            return nullptr;
+        Block* block = s.free[list];
+        if (block != nullptr) {
+            s.free[list] = block->next;
+        } else {
+            const std::size_t begin = (s.used + size - 1) / size * size; // aligned to its own size
+            if (begin + size > sizeof arena)
+                return nullptr;
+            s.used = begin + size;
+            block = reinterpret_cast<Block*>(arena + begin);
+        }
+        ++s.counts.allocations;
+        ++s.counts.live;
+        return block;
     });
 }
-bool Heap::has_failed() noexcept {
-    return state.with([](const State& s) { return s.failed; });
+void Heap::deallocate(void* block, std::size_t size, std::size_t align) noexcept {
+    const std::size_t list = list_for(size, align);
+    state.with([&](State& s) {
+        s.free[list] = ::new (block) Block{s.free[list]};
+        --s.counts.live;
+    });
 }
-std::size_t Heap::allocations() noexcept {
-    return state.with([](const State& s) { return s.allocations; });
+Heap::Counts Heap::counts() noexcept {
+    return state.with([](const State& s) { return s.counts; });
 }
-std::size_t Heap::live_blocks() noexcept {
-    return state.with([](const State& s) { return s.live; });
+void Heap::fail_nth(std::size_t n) noexcept {
+    state.with([&](State& s) { s.until_failure = n; });
 }
 
 } // namespace kernel

@@ -1,8 +1,9 @@
 # How an image of the kernel is built: what a kernel has to say to its compiler is all here. Images are built by compilers
 # of their own, whatever this build is made with, and only when a target asks for them.
 
-set(kernel_sources main heap interrupts resources namespaces memory)
-set(kernel_process_sources library tasks counts processes jobs process_memory)
+set(kernel_architectures x86_64 aarch64 riscv64) # the folders of arch/
+set(kernel_sources main heap resources namespaces memory)
+set(kernel_process_sources library tasks processes jobs)
 
 set(kernel_flags
     -std=c++20
@@ -25,6 +26,12 @@ set(kernel_flags_x86_64_g++ -mgeneral-regs-only)
 set(kernel_flags_x86_64_clang++ -mno-mmx -mno-sse -mno-sse2 -mno-implicit-float)
 set(kernel_flags_aarch64 -mgeneral-regs-only -mno-outline-atomics -mstrict-align)
 set(kernel_flags_aarch64_clang++ --target=aarch64-linux-gnu)
+# GCC 12 has no atomics of one byte for riscv64, which is why its libstdc++ would guard the counts of shared_ptr by a mutex.
+set(kernel_flags_riscv64 -mabi=lp64 -mcmodel=medany -mno-relax
+                         -D_GLIBCXX_ATOMIC_BUILTINS=1 -D_GLIBCXX_HAVE_ATOMIC_LOCK_POLICY=1
+)
+set(kernel_flags_riscv64_g++ -march=rv64imac_zicsr)
+set(kernel_flags_riscv64_clang++ --target=riscv64-linux-gnu -march=rv64imac)
 set(kernel_link_flags -nostdlib -static -Wl,--gc-sections -Wl,--build-id=none)
 set(kernel_link_flags_g++ -no-pie -Wl,--no-warn-rwx-segments)
 set(kernel_link_flags_clang++ -fuse-ld=lld)
@@ -87,7 +94,7 @@ function(procspace_kernel_image name variable)
         cmake_path(GET source FILENAME file)
         set(object "${objects_dir}/${file}.o")
         set(own_flags "")
-        if(file STREQUAL "runtime.cpp")
+        if(file MATCHES "^(runtime|machine)\\.cpp$") # what compilers call on their own: see runtime.cpp
             set(own_flags -ffreestanding -fno-lto)
         endif()
         add_custom_command(

@@ -1,13 +1,13 @@
 #pragma once
-// What the kernel needs of the machine it runs on. A folder of arch/ supplies it: processor.hpp has what is inline,
-// machine.cpp and boot.S the rest, link.ld where it all lies.
+// What the kernel needs of the machine it runs on. A folder of arch/ supplies it: processor.hpp has Irq,
+// this_processor() and max_processors, which are inline; machine.cpp and boot.S the rest; link.ld where it all lies.
 
 #include <processor.hpp>
 
 namespace machine {
 
 /// Makes faults and interrupts arrive on this processor. The first thing each processor does: a fault before it resets
-/// the machine.
+/// the machine, or never ends.
 void set_up(unsigned processor) noexcept;
 
 /// Starts the processor with this number, which enters kernel_main(). Returns false when there is none.
@@ -25,10 +25,9 @@ void put(char c) noexcept;
 } // namespace machine
 
 // What the machine calls.
-extern "C" {
+
 /// Each processor on a stack of its own, with interrupts masked.
-[[noreturn]] void kernel_main(unsigned processor) noexcept;
-}
+extern "C" [[noreturn]] void kernel_main(unsigned processor) noexcept;
 /// With interrupts masked.
 void on_tick() noexcept;
 [[noreturn]] void on_fault(unsigned long number, unsigned long instruction, unsigned long address) noexcept;

@@ -5,7 +5,6 @@ namespace kernel {
 namespace {
 
 using procspace::Errno;
-using Current = procspace::PerCpuCurrent<Traits>;
 
 void relations() noexcept {
     Namespace parent;
@@ -26,38 +25,25 @@ void relations() noexcept {
     check(Namespace::try_unshare(child, share_files | 1).error == Errno::invalid, "a flag that is nobody's is refused");
 }
 
-void current(unsigned processor) noexcept {
-    Namespace own, inner;
-    const unsigned number = 1000 + processor;
+void current() noexcept {
+    Namespace own;
+    const unsigned number = 1000 + machine::this_processor();
     *owner.get_mut(own) = number;
-    const auto enter = [](const Namespace* ns, unsigned whose) {
-        const MaskedInterrupts masked; // for the handler both change at once
-        Current::switch_to(ns);
-        this_cpu().owner = whose;
-    };
-    enter(&own, number);
-    check(*owner.current<Traits>() == number, "each processor has a current namespace of its own");
+    switch_to(&own);
     unsigned wrong = 0;
     // Until the handler has come by: it charges what is current here.
-    while (time_used.get(own).ticks.load(std::memory_order_relaxed) < 4)
+    while (time_used.get(own).load(std::memory_order_relaxed) < 4)
         wrong += *owner.current<Traits>() != number;
-    check(wrong == 0, "and keeps it, whatever the others do");
-    *owner.get_mut(inner) = number;
-    {
-        const procspace::NamespaceScope<Traits> scope(inner);
-        check(&*host.current<Traits>() == &host.get(inner), "a scope makes another one the current one");
-    }
-    check(&*host.current<Traits>() == &host.get(own), "and its end brings the former one back");
-    enter(nullptr, 0);
+    check(wrong == 0, "each processor has a current namespace, and keeps it, whatever the others do");
+    switch_to(nullptr);
+    check(&*host.current<Traits>() == &host.get(procspace::global_ns<Traits>()), "without one it is the global one");
 }
 
 } // namespace
 
 void namespaces_scene() noexcept {
-    const std::size_t before = Heap::live_blocks();
     relations();
     on_all_processors(current);
-    check(Heap::live_blocks() == before, "namespaces: nothing is left on the heap");
 }
 
 } // namespace kernel

@@ -2,7 +2,6 @@
 #include "../../examples/kernel/tasks.hpp"
 
 using namespace kernel;
-using Thread = procspace::BasicThread<Traits>;
 using Group = procspace::BasicProcessGroup<Traits>;
 using procspace::WaitSelector;
 

@@ -5,20 +5,17 @@ namespace machine {
 
 inline constexpr unsigned max_processors = 4; // boot.S has a stack for each
 
-using IrqState = unsigned long;
-
-/// Masks interrupts on this processor. Returns the mask as it was.
-[[nodiscard]] inline IrqState mask_interrupts() noexcept {
-    IrqState mask;
-    asm volatile("mrs %0, daif\n\tmsr daifset, #2" : "=r"(mask) : : "memory");
-    return mask;
-}
-inline void unmask_interrupts() noexcept {
-    asm volatile("msr daifclr, #2" : : : "memory");
-}
-inline void restore_interrupts(IrqState mask) noexcept {
-    asm volatile("msr daif, %0" : : "r"(mask) : "memory");
-}
+/// Interrupts on this processor, as the library's SpinNoIrq wants to mask them.
+struct Irq {
+    /// Returns the mask as it was.
+    [[nodiscard]] static unsigned long save_and_disable() noexcept {
+        unsigned long mask;
+        asm volatile("mrs %0, daif\n\tmsr daifset, #2" : "=r"(mask) : : "memory");
+        return mask;
+    }
+    static void restore(unsigned long mask) noexcept { asm volatile("msr daif, %0" : : "r"(mask) : "memory"); }
+    static void enable() noexcept { asm volatile("msr daifclr, #2" : : : "memory"); }
+};
 
 /// Returns the number of this processor, which set_up() has put there.
 [[nodiscard]] inline unsigned this_processor() noexcept {

@@ -5,22 +5,21 @@ namespace machine {
 
 inline constexpr unsigned max_processors = 4; // boot.S has a stack for each
 
-using IrqState = unsigned long;
-
-/// Masks interrupts on this processor. Returns the flags as they were.
-[[nodiscard]] inline IrqState mask_interrupts() noexcept {
-    IrqState flags;
-    asm volatile("pushfq\n\tpopq %0\n\tcli" : "=r"(flags) : : "memory");
-    return flags;
-}
-inline void unmask_interrupts() noexcept {
-    asm volatile("sti" : : : "memory");
-}
-inline void restore_interrupts(IrqState flags) noexcept {
-    constexpr IrqState enabled = 1UL << 9;
-    if ((flags & enabled) != 0)
-        unmask_interrupts();
-}
+/// Interrupts on this processor, as the library's SpinNoIrq wants to mask them.
+struct Irq {
+    /// Returns the flags as they were.
+    [[nodiscard]] static unsigned long save_and_disable() noexcept {
+        unsigned long flags;
+        asm volatile("pushfq\n\tpopq %0\n\tcli" : "=r"(flags) : : "memory");
+        return flags;
+    }
+    static void restore(unsigned long flags) noexcept {
+        constexpr unsigned long enabled = 1UL << 9;
+        if ((flags & enabled) != 0)
+            enable();
+    }
+    static void enable() noexcept { asm volatile("sti" : : : "memory"); }
+};
 
 /// Returns the number of this processor: set_up() has put it where GS points.
 [[nodiscard]] inline unsigned this_processor() noexcept {

@@ -108,23 +108,37 @@ private:
         sums_.marked += process.is_child_subreaper() && process.living();
     }
 
+    struct ChildSums {
+        std::size_t kin, tied;
+    };
+
+    /// The children are walked family by family, without the way from a child to its family: that is looked at here.
     void look_at_children(const Process& process) noexcept {
-        std::size_t kin = 0;
-        std::size_t tied = 0;
-        for (const Process* child = Lineage::first(process); child != nullptr && !broken_;
-             child = Lineage::next(*child), ++sums_.children) {
-            kin += child->may_tie() && child->group_ == process.group_;
-            tied += child->has_tie();
-            expect(child->parent_ == &process, "[P4] a process is among its parent's children", child->pid());
-            expect(child->order() <= topology_.births_, "an order is given once", child->pid());
-        }
+        ChildSums sums{};
+        look_at_family(process, process.family_, nullptr, sums);
         std::size_t forkers = 0;
         const auto& threads = process.threads_.threads_;
-        for (const auto* thread = threads.first(); thread != nullptr; thread = threads.next(*thread))
+        for (const auto* thread = threads.first(); thread != nullptr && !broken_; thread = threads.next(*thread)) {
             forkers += !thread->family_.empty();
+            look_at_family(process, thread->family_, thread, sums);
+        }
         expect(process.forkers_ == forkers, "the threads that have children are counted", process.pid());
-        expect(process.kin_ == kin, "the children in a process's own group are counted", process.pid());
-        expect(process.tied_children_ == tied, "the children that it could continue are counted", process.pid());
+        expect(process.kin_ == sums.kin, "the children in a process's own group are counted", process.pid());
+        expect(process.tied_children_ == sums.tied, "the children that it could continue are counted", process.pid());
+    }
+
+    void look_at_family(const Process& process, const Family<Process>& family, const Thread* keeper,
+                        ChildSums& sums) noexcept {
+        for (const Process* child = family.first(); child != nullptr && !broken_;
+             child = family.next(*child), ++sums_.children) {
+            sums.kin += child->may_tie() && child->group_ == process.group_;
+            sums.tied += child->has_tie();
+            expect(Family<Process>::is_sound(*child), "the links of a family agree with each other", child->pid());
+            expect(child->parent_ == &process, "[P4] a process is among its parent's children", child->pid());
+            expect(child->parent_ != &process || Lineage::keeper_of(*child) == keeper,
+                   "a process is in the family of the thread that it names", child->pid());
+            expect(child->order() <= topology_.births_, "an order is given once", child->pid());
+        }
     }
 
     void look_at_relations(const Process& process) noexcept {

@@ -60,6 +60,11 @@ public:
         const FamilyHook& hook = object;
         return object_of(hook.younger);
     }
+    /// Returns true if the links of an object in it and of its neighbours agree with each other.
+    [[nodiscard]] static bool is_sound(const T& object) noexcept {
+        const FamilyHook& hook = object;
+        return hook.younger->elder == &hook && hook.elder->younger == &hook;
+    }
 
 private:
     T* object_of(FamilyHook* hook) const noexcept { return hook != &ends_ ? static_cast<T*>(hook) : nullptr; }

@@ -17,7 +17,6 @@
 #include "hosted.hpp"
 #include "index.hpp"
 #include "numbers.hpp"
-#include "slot.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -124,6 +124,8 @@ inline void cpu_relax() noexcept {
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
     asm volatile("yield");
+#elif defined(__riscv)
+    asm volatile(".4byte 0x0100000f"); // pause: an older assembler does not know it, an older processor does nothing
 #endif
 }
 

@@ -50,14 +50,14 @@ public:
     [[nodiscard]] bool try_lock() noexcept {
         // relaxed: only a hint that spares the exclusive access; the exchange decides.
         // acquire: pairs with unlock(): the section sees what the previous holder wrote.
-        if (held_.load(std::memory_order_relaxed)) [[unlikely]]
+        if (held_.load(std::memory_order_relaxed) != 0) [[unlikely]]
             return false;
-        return !held_.exchange(true, std::memory_order_acquire);
+        return held_.exchange(1, std::memory_order_acquire) == 0;
     }
 
     void unlock() noexcept {
         // release: pairs with try_lock(): what this section wrote is visible to the next holder.
-        held_.store(false, std::memory_order_release);
+        held_.store(0, std::memory_order_release);
     }
 
 private:
@@ -76,7 +76,7 @@ private:
         } while (!try_lock());
     }
 
-    std::atomic<bool> held_{false};
+    std::atomic<unsigned> held_{0}; // a word: not every processor exchanges bytes
 };
 
 /// Ticket lock: whoever comes first is served first, so that no waiter starves.

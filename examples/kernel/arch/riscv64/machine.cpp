@@ -36,32 +36,15 @@ extern "C" [[gnu::used]] void on_trap(unsigned long cause, unsigned long instruc
     on_tick();
 }
 
-// What g++ calls where the processor has no instruction for it. Programs have it from libgcc and libatomic, which
-// Debian builds for processors with floating point.
-extern "C" {
-
-int ctz(unsigned long bits) noexcept asm("__ctzdi2");
+// What g++ calls where the processor has no instruction for it. Programs have it from libgcc, which Debian builds for
+// processors with floating point.
+extern "C" int ctz(unsigned long bits) noexcept asm("__ctzdi2");
 int ctz(unsigned long bits) noexcept {
     int zeros = 0;
     for (; (bits & 1) == 0; bits >>= 1)
         ++zeros;
     return zeros;
 }
-
-unsigned char exchange(volatile void* byte, unsigned char value, int order) noexcept asm("__atomic_exchange_1");
-unsigned char exchange(volatile void* byte, unsigned char value, int) noexcept {
-    const auto address = reinterpret_cast<std::uintptr_t>(byte);
-    auto* const word = reinterpret_cast<std::uint32_t*>(address & ~std::uintptr_t{3});
-    const auto shift = 8 * (address & 3);
-    const std::uint32_t others = ~(std::uint32_t{0xff} << shift);
-    std::uint32_t former = __atomic_load_n(word, __ATOMIC_RELAXED);
-    // seq_cst: the strongest that a caller may have asked for.
-    while (!__atomic_compare_exchange_n(word, &former, (former & others) | std::uint32_t{value} << shift, true,
-                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {}
-    return static_cast<unsigned char>(former >> shift);
-}
-
-} // extern "C"
 
 namespace machine {
 

@@ -1,5 +1,6 @@
 #pragma once
 // Process: a node of the tree: child of one parent, member of one group, owner of its children.
+//
 // How it ends is defined in process_exit.hpp, whom it belongs to in process_jobs.hpp, what its parent learns of it in
 // process_children.hpp; builder.hpp, without which there is no process, brings all of them.
 
@@ -167,8 +168,7 @@ public:
     /// **Complexity**: linear in threads and children, the lock being free after each 16 children; no allocation.
     Effects exit() {
         Effects effects(*this->topology_);
-        if (!end_alone(effects))
-            end(nullptr, effects);
+        end(nullptr, effects);
         return effects;
     }
     /// The same with the children going to `reaper`, ancestor or not: the first process of their pid namespace, say. As
@@ -176,8 +176,7 @@ public:
     /// **Complexity**: as exit(), and for each 16 children linear in the depth of `reaper`.
     Effects exit(const Handle& reaper) {
         Effects effects(*this->topology_);
-        if (!end_alone(effects))
-            end(reaper.get(), effects);
+        end(reaper.get(), effects);
         return effects;
     }
 
@@ -270,12 +269,11 @@ private:
     [[nodiscard]] bool is_session_leader() const noexcept { return sid() == pid(); }
     [[nodiscard]] const Handle& self_handle() const noexcept { return anchor_; } // **Pre**: in the tree
     [[PROCSPACE_OFTEN]] inline void enter() noexcept;
-    [[nodiscard]] bool end_alone(Effects& effects);
     void end(BasicProcess* wanted, Effects& effects);
     [[nodiscard, PROCSPACE_SELDOM]] BasicProcess* reaper_of_children(BasicProcess* wanted) const noexcept;
     [[nodiscard, PROCSPACE_SELDOM]] bool may_adopt_from(const BasicProcess& dying) const noexcept;
     [[PROCSPACE_SELDOM]] void hand_over_children(BasicProcess* wanted, Effects& effects, Leftovers& leftovers) noexcept;
-    [[PROCSPACE_OFTEN]] inline void become_zombie(Effects& effects) noexcept;
+    [[PROCSPACE_OFTEN]] inline void become_zombie(Effects& effects, Leftovers& leftovers) noexcept;
     [[PROCSPACE_SELDOM]] void leave_terminal(Effects& effects) noexcept;
     void reap(BasicRemains<Traits>& remains) noexcept;
     void end_threads(const Thread* survivor, Leftovers& leftovers) noexcept;

@@ -77,23 +77,6 @@ void BasicProcess<Traits>::set_child_subreaper(bool on) {
         --this->topology_->subreapers_;
 }
 
-/// The exit of a process that has neither threads nor children any more, and a parent who waits for it: most often.
-/// Returns false, with nothing done, for others.
-template <class Traits>
-bool BasicProcess<Traits>::end_alone(Effects& effects) {
-    Guard guard(this->topology_->lock());
-    if (!living())
-        return true;
-    if (!threads_.threads_.empty() || !family_.empty() || is_child_subreaper() || parent_ == nullptr ||
-        parent_->ignores(*this))
-        return false;
-    if (is_session_leader())
-        leave_terminal(effects);
-    become_zombie(effects);
-    list_event();
-    return true;
-}
-
 template <class Traits>
 void BasicProcess<Traits>::end(BasicProcess* wanted, Effects& effects) {
     for (bool begun = false;; begun = true) {
@@ -115,18 +98,10 @@ void BasicProcess<Traits>::end(BasicProcess* wanted, Effects& effects) {
         // The children move before the zombie can be seen: a zombie never has any.
         if (!family_.empty()) // which has those of all threads now
             hand_over_children(wanted, effects, leftovers);
-        if (!family_.empty() || leftovers.emptied != nullptr)
-            continue;
-        become_zombie(effects);
-        if (parent_ == nullptr)
+        if (family_.empty() && leftovers.emptied == nullptr) [[likely]] {
+            become_zombie(effects, leftovers);
             return;
-        if (parent_->ignores(*this)) {
-            reap(leftovers);
-            leftovers.add(*this);
-        } else {
-            list_event();
         }
-        return;
     }
     raise_panic<Traits>("init cannot exit: its children would have no reaper");
 }
@@ -187,9 +162,9 @@ void BasicProcess<Traits>::leave_terminal(Effects& effects) noexcept {
     session.last_foreground_ = {};
 }
 
-/// The last step of exit but for what its parent does with it. **Pre**: it has no children any more.
+/// The last step of exit. **Pre**: it has no children any more.
 template <class Traits>
-void BasicProcess<Traits>::become_zombie(Effects& effects) noexcept {
+void BasicProcess<Traits>::become_zombie(Effects& effects, Leftovers& leftovers) noexcept {
     if (is_stopped()) {
         stopped_.store(false, std::memory_order_relaxed);
         --group_->stopped_;
@@ -206,7 +181,13 @@ void BasicProcess<Traits>::become_zombie(Effects& effects) noexcept {
     if (parent_ == nullptr)
         return;
     effects.notify(parent_->id(), signal_for(ChildChange::exited), ChildChange::exited, pid(), exit_code(), usage_);
-    change_pending_ = false; // that it has exited counts for more
+    if (parent_->ignores(*this)) {
+        reap(leftovers);
+        leftovers.add(*this);
+    } else {
+        change_pending_ = false; // that it has exited counts for more
+        list_event();
+    }
 }
 
 /// Out of all tables at once. The parent's ownership, anchor_, is left to the caller, to be dropped after unlock.

@@ -20,11 +20,13 @@ namespace {
 // A machine of two processors, on one of which the test runs at any time.
 int cpu = 0;
 int pinned = 0;
+int unpinned_looks = 0; // at a slot that might be that of another processor the next moment
 
 struct Traits : support::PanicTraits {
     using CurrentNs = PerCpuCurrent<Traits>;
     static CurrentSlot<Traits>& current_slot() noexcept {
         static constinit CurrentSlot<Traits> slots[2];
+        unpinned_looks += pinned == 0 ? 1 : 0;
         return slots[cpu];
     }
     struct Pin {
@@ -97,6 +99,7 @@ TEST_CASE("PerCpuCurrent: a namespace that is active on one processor is refused
         CHECK(support::panic_of([&] { const NamespaceScope scope(task.ns); }) ==
               "a namespace is made the current one of two processors at once");
         CHECK(current_number() == &number.get(other.ns));
+        CHECK(other.ns.activation().active());
         idle();
     });
     CHECK(current_number() == &number.get(task.ns));
@@ -130,6 +133,36 @@ TEST_CASE("PerCpuCurrent: one processor may enter a namespace again, and any num
     CHECK(task.ns.activation().active());
     idle();
     CHECK_FALSE(task.ns.activation().active());
+}
+
+TEST_CASE("PerCpuCurrent: a switch to the namespace that is current leaves it active", "[resource][per_cpu][R7]") {
+    const Task task;
+    task.run();
+    task.run();
+    CHECK(current_number() == &number.get(task.ns));
+    CHECK(task.ns.activation().active());
+    idle();
+    CHECK_FALSE(task.ns.activation().active());
+}
+
+TEST_CASE("PerCpuCurrent: nothing looks for its processor before it is kept there",
+          "[resource][per_cpu][R7][trap:42]") {
+    const Task one;
+    const Task two;
+    unpinned_looks = 0;
+    SECTION("a switch") {
+        one.run();
+        idle();
+    }
+    SECTION("a scope") {
+        NamespaceScope scope(one.ns);
+        scope.switch_to(two.ns);
+    }
+    SECTION("a ResCurrent") {
+        static_cast<void>(current_number());
+    }
+    CHECK(unpinned_looks == 0);
+    CHECK(pinned == 0);
 }
 
 TEST_CASE("PerCpuCurrent: a namespace cannot be destroyed while it is active", "[resource][per_cpu][R7]") {

@@ -81,8 +81,8 @@ public:
                     return false;
         } else {
             Unbegun blocks{*this};
-            std::size_t first = count; // that is not constant
-            std::size_t last = 0;      // the same
+            std::size_t first = count; // of the values that are not constant
+            std::size_t last = 0;      // of them
             for (std::size_t i = 0; i != count;) {
                 typename Memory::Batch batch;
                 Arc* const arcs = arcs_; // not read again for each
@@ -97,7 +97,7 @@ public:
                         first = first == count ? i : first;
                         last = i;
                     }
-                    ::new (static_cast<void*>(arcs + i)) Arc(body);
+                    put(arcs + i, body);
                 }
             }
             blocks.end = count;
@@ -164,8 +164,8 @@ private:
         }
     };
 
-    void place(std::size_t index, void* body) noexcept { ::new (static_cast<void*>(arcs_ + index)) Arc(body); }
-    void push(void* body) noexcept { place(size_++, body); }
+    static void put(Arc* place, void* body) noexcept { ::new (static_cast<void*>(place)) Arc(body); }
+    void push(void* body) noexcept { put(arcs_ + size_++, body); }
 
     /// Gives up the elements, the last one first. What a destructor throws passes through.
     void end_values() {
@@ -217,7 +217,7 @@ private:
                 if (body == nullptr || !Arc::lose_owner(body)) [[unlikely]]
                     continue;
                 if (Arc::Inner::of(body).resource().has_drop())
-                    ::new (static_cast<void*>(arcs + left++)) Arc(body);
+                    put(arcs + left++, body);
                 else
                     Arc::deallocate(body, batch);
             }

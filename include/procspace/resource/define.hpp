@@ -8,8 +8,9 @@
 //                                                  the same with a constexpr ResourcePolicy: see policy.hpp
 //
 // The value is constructed in place as T(args...), and the arguments are evaluated, each time one is made: T need not
-// be movable, and the construction may throw. An aggregate with values takes T{...} as its argument; a T that contains
-// a comma needs an alias.
+// be movable, and the construction may throw. Where T(args...) is a constant, without pointers and no longer than a
+// word, a namespace may store its bytes instead, which is the same but for std::is_constant_evaluated(). An aggregate
+// with values takes T{...} as its argument; a T that contains a comma needs an alias.
 
 #include "../fwd.hpp"
 #include "../core/config.hpp"

@@ -126,7 +126,7 @@ public:
     /// Constructs a value at `body` if it is known in advance. Returns whether it is. **Pre**: as init; behind the
     /// value the block goes on to the end of a word, as that of a ValueBlock does.
     [[nodiscard]] bool init_constant(void* body) const noexcept {
-        if (init_.constant)
+        if (init_.constant) [[likely]]
             __builtin_memcpy(body, &init_.word, sizeof init_.word);
         return init_.constant;
     }

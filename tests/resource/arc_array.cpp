@@ -1,6 +1,7 @@
 #include <procspace/resource/arc_array.hpp>
 
 #include "support/catch.hpp"
+#include "support/counting_atomic.hpp"
 #include "support/tracked.hpp"
 #include "support/traits.hpp"
 
@@ -140,6 +141,29 @@ TEMPLATE_TEST_CASE("ArcArray: values with other owners stay when the array is re
     CHECK(other[0].use_count() == 1);
     other.release();
     CHECK(support::Tracked::alive() == alive);
+}
+
+namespace {
+template <class Base>
+struct LoggedAtomics : Base {
+    template <class U>
+    using Atomic = support::CountingAtomic<U>;
+};
+} // namespace
+
+TEMPLATE_TEST_CASE("ArcArray: a sole owner lets go without a read-modify-write", "[resource][arc_array][R2]",
+                   LoggedAtomics<NullCounting>, LoggedAtomics<DepthFailing>) {
+    ArcsOf<TestType> arcs;
+    REQUIRE(fill(arcs));
+    ArcsOf<TestType> other;
+    REQUIRE(other.reserve(1));
+    other.push_shared(arcs[1]);
+    support::AtomicLog::clear();
+    arcs.release();
+    CHECK(support::AtomicLog::count(support::AtomicOp::read_modify_write) == 1); // for the one that is shared
+    support::AtomicLog::clear();
+    other.release();
+    CHECK(support::AtomicLog::count(support::AtomicOp::read_modify_write) == 0);
 }
 
 TEMPLATE_TEST_CASE("ArcArray: values end the last one first", "[resource][arc_array]", NullCounting, DepthFailing) {

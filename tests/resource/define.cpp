@@ -107,7 +107,6 @@ TEST_CASE("PROCSPACE_RESOURCE: the arguments are evaluated at each initialisatio
 
 TEST_CASE("PROCSPACE_RESOURCE: what is constant and fits into a word is known by its bytes", "[resource][define]") {
     CHECK(without_arguments.resource().has_constant());
-    CHECK(aggregate_without_arguments.resource().has_constant());
     CHECK(aggregate_with_values.resource().has_constant());
     CHECK(small.resource().has_constant());
     CHECK(floating.resource().has_constant());

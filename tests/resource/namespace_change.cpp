@@ -4,6 +4,7 @@
 #include <procspace/resource/define.hpp>
 
 #include "support/catch.hpp"
+#include "support/counting_atomic.hpp"
 #include "support/forged_atomic.hpp"
 #include "support/tracked.hpp"
 #include "support/traits.hpp"
@@ -297,6 +298,24 @@ TEST_CASE("Namespace::enter: what waits for the next child can be entered again,
     Ns<NullCounting>::enter(ns, ns, new_pids);
     CHECK(&pids.get_for_children(ns) == &pids.get(ns));
     CHECK(pids.arc(second).use_count() == 2);
+}
+
+namespace {
+struct LoggedAtomics : NullCounting {
+    template <class U>
+    using Atomic = support::CountingAtomic<U>;
+};
+} // namespace
+
+TEST_CASE("Namespace::enter: counts nothing for what is shared already", "[resource][enter][R8]") {
+    const Ns<LoggedAtomics> target;
+    Ns<LoggedAtomics> ns;
+    support::AtomicLog::clear();
+    Ns<LoggedAtomics>::enter(ns, target, new_uts | new_net);
+    CHECK(support::AtomicLog::count(support::AtomicOp::read_modify_write) == 2);
+    support::AtomicLog::clear();
+    Ns<LoggedAtomics>::enter(ns, target, new_uts | new_net);
+    CHECK(support::AtomicLog::count(support::AtomicOp::read_modify_write) == 0);
 }
 
 TEST_CASE("Namespace::unshare: costs one allocation and one for each value", "[resource][unshare][R8]") {

@@ -27,15 +27,15 @@ constinit const Resource descriptor(
 
 constexpr std::size_t count = 3;
 
-/// The same resource, three times.
+/// The same resource, several times.
 class Walk {
 public:
-    explicit Walk(const Resource& resource) : resource_(&resource) {}
+    explicit Walk(const Resource& resource, std::size_t times = count) : resource_(&resource), left_(times) {}
     const Resource* next() { return left_-- != 0 ? resource_ : nullptr; }
 
 private:
     const Resource* resource_;
-    std::size_t left_ = count;
+    std::size_t left_;
 };
 
 /// Three values, as a namespace makes them.
@@ -215,6 +215,44 @@ TEST_CASE("ArcArray: constants and other values stand side by side, through any 
         TrackedThrowing::throw_in_destructor(many / 4);
         CHECK_THROWS_AS(arcs.release(), support::TrackedError);
         CHECK(support::Tracked::alive() == alive);
+    }
+}
+
+namespace {
+/// Counts the requests that are made through one batch.
+struct CountedRequests : support::CountingMemory {
+    inline static std::size_t most = 0;
+    class Batch {
+    public:
+        void* allocate(const procspace::BlockSize& block) noexcept {
+            count();
+            return CountingMemory::allocate(block.size, block.align);
+        }
+        void deallocate(void* p, const procspace::BlockSize& block) noexcept {
+            count();
+            CountingMemory::deallocate(p, block.size, block.align);
+        }
+
+    private:
+        void count() noexcept { most = ++requests_ > most ? requests_ : most; }
+        std::size_t requests_ = 0;
+    };
+};
+struct WithCountedRequests : NullCounting {
+    using Memory = CountedRequests;
+};
+} // namespace
+
+TEST_CASE("ArcArray: a batch is for a few dozen requests, so that what it holds is not held for long",
+          "[resource][arc_array]") {
+    for (const Resource* const resource : {&constant, &descriptor}) {
+        CountedRequests::most = 0;
+        ArcsOf<WithCountedRequests> arcs;
+        REQUIRE(arcs.fill(many, Walk(*resource, many)));
+        CHECK(CountedRequests::most == 32);
+        CountedRequests::most = 0;
+        arcs.release();
+        CHECK(CountedRequests::most == 32);
     }
 }
 

@@ -45,9 +45,15 @@ std::string running; // the pair that is being explored
     std::_Exit(1);
 }
 
-/// The heap, with a balance. Must not be used under the lock.
+/// The heap, with a balance. Must not be used under the lock. What was returned is no address of anything, and stays
+/// out of use until the tree has gone: who still follows a pointer in it is seen.
 struct BalanceMemory {
+    struct Block {
+        void* p;
+        std::size_t size, align;
+    };
     inline static long blocks = 0; // plain: all runs in one thread
+    inline static std::vector<Block> returned;
 
     static void* allocate(std::size_t size, std::size_t align) noexcept {
         if (support::ExploredLock::held_here())
@@ -59,7 +65,13 @@ struct BalanceMemory {
         if (support::ExploredLock::held_here())
             fail("deallocation under the lock");
         --blocks;
-        procspace::HeapMemory::deallocate(p, size, align);
+        std::memset(p, 0xDD, size);
+        returned.push_back({p, size, align});
+    }
+    static void end() noexcept {
+        for (const Block& block : returned)
+            procspace::HeapMemory::deallocate(block.p, block.size, block.align);
+        returned.clear();
     }
 };
 
@@ -371,6 +383,7 @@ void finish(std::optional<Stage>& stage, Outcome& outcome) {
         fail("an invariant is broken\n" + outcome.text());
     if (BalanceMemory::blocks != 0 || Payload::alive != 0)
         fail("something is left");
+    BalanceMemory::end();
 }
 
 /// Adds what each order gives in which the steps of all can come, those of `order` having come already.

@@ -231,8 +231,8 @@ public:
         return value_;
     }
     void store(U value, std::memory_order) {
-        Explorer::point(); // under the lock as well: others read without it
         value_ = value;
+        Explorer::point(); // under the lock as well: others read without it, and act upon what they read
     }
     U fetch_add(U n, std::memory_order) { return std::exchange(value_, static_cast<U>(value_ + n)); }
     U fetch_sub(U n, std::memory_order) { return std::exchange(value_, static_cast<U>(value_ - n)); }

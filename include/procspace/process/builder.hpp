@@ -197,14 +197,14 @@ public:
 
     /// Does the same but for the last step: what may fail. **Pre**: not for init. **Errors** as try_build().
     [[nodiscard]] Result<Prepared> prepare() {
-        Result<Prepared> made(Errno::no_memory); // until the memory is there
-        made.value.process_ = allocate();
-        made.value.parent_ = parent_;
-        made.value.options_ = options_;
-        made.error = enter(made.value.process_, Goal::prepared);
-        if (!made)
-            made.value.process_.reset(); // it has no number to be given back
-        return made;
+        std::shared_ptr<Process> process = allocate();
+        if (const Errno error = enter(process, Goal::prepared); error != Errno::ok)
+            return error;
+        Prepared prepared(NoValue{}); // not before: it would give back a number that it has not got
+        prepared.process_.swap(process);
+        prepared.parent_ = parent_;
+        prepared.options_ = options_;
+        return prepared;
     }
 
 private:

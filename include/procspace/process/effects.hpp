@@ -4,10 +4,8 @@
 //
 // The value has a fixed size and needs no memory, although recipients are not bounded in number:
 //   - processes and groups that are to be told are linked through hooks of their own. One that is in another list
-//   already
-//     gets the signal from there: as with pending signals, two of one number that were not delivered yet are one;
-//   - members of a group and threads of a process are visited by a cursor, as they are when the effects are delivered.
-//   A
+//     already gets the signal from there: as with pending signals, two of one number not delivered yet are one;
+//   - members of a group and threads of a process are visited by a cursor, as they are when effects are delivered. A
 //     member that forks meanwhile is followed by its child, and a process whose group exit has begun gets no threads.
 
 #include "../fwd.hpp"

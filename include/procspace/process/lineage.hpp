@@ -33,9 +33,8 @@ public:
     BasicChildCursor(const BasicChildCursor&) = delete;
     BasicChildCursor& operator=(const BasicChildCursor&) = delete;
     ~BasicChildCursor() {
-        if constexpr (has_exceptions)
-            if (listed_) // it was left in the middle
-                abandon();
+        if (listed_) // it was left in the middle
+            abandon();
     }
 
     /// Looks at the next `count` children, and calls `f(child)` for those that it may not have visited. Returns false

@@ -77,13 +77,12 @@ public:
         return Errno::ok;
     }
 
-    /// Takes a hook out. When its number is free now, blocks without any go to `emptied`, but for those of one leaf if
-    /// `keep_one`.
+    /// Takes a hook out. Blocks without a number go to `emptied`, but for those of one leaf if `keep_one`.
     [[PROCSPACE_OFTEN]] void leave(NumberHook& hook, Blocks& emptied, bool keep_one) noexcept {
         NumberNode& leaf = *root_[hook.number >> 16]->leaf(hook.number >> 8 & 255);
         const unsigned at = hook.number & 255;
         if (leaf.roles(at) != &hook || hook.next_role != nullptr)
-            return leave_others(leaf, hook);
+            return leave_others(leaf, hook, emptied, keep_one);
         leaf.clear(at);
         if (leaf.count == size - 1) [[unlikely]]
             root_[hook.number >> 16]->full.clear(hook.number >> 8 & 255);
@@ -159,16 +158,18 @@ private:
     }
 
     /// Of a number with other roles.
-    [[gnu::noinline]] static void leave_others(NumberNode& leaf, NumberHook& hook) noexcept {
+    [[gnu::noinline]] void leave_others(NumberNode& leaf, NumberHook& hook, Blocks& emptied, bool keep_one) noexcept {
         void*& place = leaf.places[hook.number & 255];
         NumberHook* before = static_cast<NumberHook*>(place);
         if (before == &hook) {
             place = hook.next_role;
-            return;
+        } else {
+            while (before->next_role != &hook)
+                before = before->next_role;
+            before->next_role = hook.next_role;
         }
-        while (before->next_role != &hook)
-            before = before->next_role;
-        before->next_role = hook.next_role;
+        if (!keep_one)
+            give_idle(emptied);
     }
 
     /// After a number was taken out of the leaf.

@@ -214,14 +214,14 @@ public:
     /// Returns nullopt if its number is that of a session or of a group with members, or when it has exited.
     /// **Errors**: out of memory is std::bad_alloc, or a panic. **Complexity**: as posix::setsid(); two allocations.
     std::optional<NewSession> create_session();
-    [[nodiscard, PROCSPACE_SELDOM]] Result<NewSession> try_create_session(); ///< with the reason: permission, or
-                                                                             ///< no_memory
+    /// The same with the reason: permission, or no_memory.
+    [[nodiscard, PROCSPACE_SELDOM]] Result<NewSession> try_create_session();
     /// Moves the process into the group with its number, a new one unless that exists already.
     /// Returns null for the leader of its own group, for a session leader, and when it has exited.
     /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions. **Complexity**: one allocation.
     std::shared_ptr<Group> create_group();
-    [[nodiscard, PROCSPACE_SELDOM]] Result<std::shared_ptr<Group>> try_create_group(); ///< with the reason: permission,
-                                                                                       ///< or no_memory
+    /// The same with the reason: permission, or no_memory.
+    [[nodiscard, PROCSPACE_SELDOM]] Result<std::shared_ptr<Group>> try_create_group();
     /// Both with what prepare_group() and prepare_session() of the tree have allocated: they cannot run out of memory.
     /// **Errors**: permission for the cases above. **Pre**: of this tree, not used before.
     [[nodiscard, PROCSPACE_SELDOM]] Result<NewSession> create_session(BasicPreparedSession<Traits>&& fresh);

@@ -112,11 +112,12 @@ private:
 
     /// Out of the process's threads and the table of numbers.
     void unlink(typename Topology::Blocks& emptied) noexcept {
-        living_.store(false, std::memory_order_release); // pairs with ~BasicThread
         process_->threads_.threads_.unlink(*this);
         BasicLineage<Traits>::splice(*this); // of the last thread, and when the process exits
         topology_->release(*this, emptied);
         --topology_->counts_.threads;
+        // The last step: whoever drops the last handle and reads this ends the thread at once, without the lock.
+        living_.store(false, std::memory_order_release); // pairs with ~BasicThread
     }
 
     /// The same as its own step: a leader that leaves others behind keeps its number as a zombie, and a sibling that

@@ -156,13 +156,13 @@ public:
 
     /// Does the same but for the last step: what may fail. **Errors** as try_build().
     [[nodiscard]] Result<Prepared> prepare() {
-        Result<Prepared> made(Errno::no_memory); // until the memory is there
-        made.value.thread_ = allocate();
-        made.value.leads_ = leads();
-        made.error = enter(made.value.thread_, Goal::prepared);
-        if (!made)
-            made.value.thread_.reset(); // it has no number to be given back
-        return made;
+        std::shared_ptr<Thread> thread = allocate();
+        if (const Errno error = enter(thread, Goal::prepared); error != Errno::ok)
+            return error;
+        Prepared prepared(NoValue{}); // not before: it would give back a number that it has not got
+        prepared.thread_.swap(thread);
+        prepared.leads_ = leads();
+        return prepared;
     }
 
 private:

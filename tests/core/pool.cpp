@@ -462,6 +462,43 @@ TEST_CASE("PoolMemory: a batch that takes and gives back holds one lock at a tim
     CHECK(Pool::held_bytes() == 0);
 }
 
+namespace {
+struct SharedSlabs : TestPool<23> {
+    using Upstream = procspace::HeapMemory; // from two threads, at speed
+};
+} // namespace
+
+TEST_CASE("PoolMemory: batches of two threads never have one block", "[core][pool]") {
+    using Pool = PoolMemory<SharedSlabs>;
+    std::atomic<int> damaged{0};
+    const auto work = [&damaged](unsigned char mark) {
+        std::vector<Block> all;
+        for (int round = 0; round < 300; ++round) {
+            {
+                Pool::Batch batch;
+                for (std::size_t i = 0; i < 48; ++i) {
+                    const std::size_t size = i % 16 < 12 ? 48 : 96;
+                    all.push_back({static_cast<unsigned char*>(batch.allocate({size, 8})), size, 8, mark});
+                }
+            }
+            for (const Block& block : all)
+                std::memset(block.bytes, mark, block.size);
+            for (const Block& block : all)
+                damaged.fetch_add(intact(block) ? 0 : 1, std::memory_order_relaxed);
+            Pool::Batch batch;
+            for (const Block& block : all)
+                batch.deallocate(block.bytes, {block.size, block.align});
+            all.clear();
+        }
+    };
+    std::thread other(work, static_cast<unsigned char>(1));
+    work(2);
+    other.join();
+    CHECK(damaged.load(std::memory_order_relaxed) == 0);
+    Pool::trim();
+    CHECK(Pool::held_bytes() == 0);
+}
+
 TEST_CASE("PoolMemory: a batch asks Upstream with neither lock nor cache held", "[core][pool]") {
     fill_and_empty<PoolMemory<WatchedPool>>();
     PoolMemory<WatchedPool>::trim();

@@ -27,6 +27,24 @@ struct OwnDataTraits : support::DepthFailing {
     using ThreadData = TrackedMoveOnly;
 };
 
+#if PROCSPACE_HAS_EXCEPTIONS
+/// Cannot be moved to where it came from once the way is shut.
+struct OneWay {
+    OneWay() = default;
+    OneWay(OneWay&&) = default;
+    OneWay& operator=(OneWay&&) {
+        if (shut)
+            throw std::bad_alloc();
+        return *this;
+    }
+    inline static bool shut = false;
+};
+struct OneWayTraits : support::DepthFailing {
+    using ProcessData = OneWay;
+    using ThreadData = OneWay;
+};
+#endif
+
 } // namespace
 
 PROCSPACE_TRAITS_TEST_CASE("ProcessBuilder: a child is in its parent and in its parent's group once it is built",
@@ -301,3 +319,18 @@ TEST_CASE("ProcessBuilder: whichever allocation fails it keeps its data and may 
     CHECK(builder.build()->data<Tracked>()->value == 7);
     CHECK(thread_builder.build()->data<Tracked>()->value == 8);
 }
+
+#if PROCSPACE_HAS_EXCEPTIONS
+TEST_CASE("ProcessBuilder: data that throws on its way back leaves nothing that was prepared", "[process][builder]") {
+    World<OneWayTraits> world;
+    auto builder = world.init->fork(1);
+    auto thread_builder = world.init->new_thread(procspace::max_number<OneWayTraits> + 1);
+    OneWay::shut = true;
+    CHECK_THROWS_AS(builder.prepare(), std::bad_alloc);
+    CHECK_THROWS_AS(builder.try_build(), std::bad_alloc);
+    CHECK_THROWS_AS(thread_builder.prepare(), std::bad_alloc);
+    CHECK_THROWS_AS(thread_builder.try_build(), std::bad_alloc);
+    OneWay::shut = false;
+    CHECK_FALSE(check_invariants(world.tree));
+}
+#endif

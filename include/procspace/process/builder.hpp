@@ -241,8 +241,8 @@ private:
     }
     /// **Panics** for a second init: after the lock, as a test's panic throws, and others must find the tree open.
     [[PROCSPACE_SELDOM]] void undo(Process& process, Errno error) {
+        process.anchor_ = nullptr; // which the caller has another of
         data_ = std::move(process.data_);
-        process.anchor_ = nullptr;
         if (is_init_ && error == Errno::permission)
             raise_panic<Traits>("this tree has an init already");
     }

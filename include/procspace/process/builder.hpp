@@ -151,7 +151,8 @@ class BasicProcessBuilder {
 
 public:
     /// For Process::fork.
-    BasicProcessBuilder(BuilderKey, Topology& topology, ProcessId parent, std::optional<Pid> pid) noexcept
+    [[PROCSPACE_SHARED]] BasicProcessBuilder(BuilderKey, Topology& topology, ProcessId parent,
+                                             std::optional<Pid> pid) noexcept
         : topology_(&topology), parent_(parent), pid_(pid) {}
 
     /// Gives the process its data; the last one counts. Out of memory is reported by build().

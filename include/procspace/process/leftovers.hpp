@@ -25,7 +25,7 @@ struct BasicLeftovers : BasicRemains<Traits> {
     Handle corpses{}; // linked by their own anchor_, which nobody else looks at once they are reaped
     Handle former_reaper{};
 
-    BasicLeftovers() noexcept = default;
+    [[PROCSPACE_SHARED]] BasicLeftovers() noexcept {}
     BasicLeftovers(const BasicLeftovers&) = delete;
     BasicLeftovers& operator=(const BasicLeftovers&) = delete;
     ~BasicLeftovers() {

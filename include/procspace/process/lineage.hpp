@@ -122,7 +122,7 @@ struct BasicLineage {
 
     /// Returns the thread in whose family this child is; null if it is in that of the leader, which is the process's:
     /// it keeps the children of one that has execed, and of the last one to end.
-    [[nodiscard]] static Thread* keeper_of(const Process& child) noexcept {
+    [[nodiscard, PROCSPACE_SHARED]] static Thread* keeper_of(const Process& child) noexcept {
         return child.forker_ == child.parent_->pid() ? nullptr : other_keeper_of(child); // most often the leader's
     }
 
@@ -133,7 +133,7 @@ struct BasicLineage {
     }
 
     /// Returns the first child, in the order of families: the leader's, then those of the other threads, ascending.
-    [[nodiscard]] static Process* first(const Process& parent) noexcept {
+    [[nodiscard, PROCSPACE_SHARED]] static Process* first(const Process& parent) noexcept {
         Process* const child = parent.family_.first();
         return child != nullptr ? child : first_beyond(parent, 0);
     }

@@ -92,7 +92,7 @@ public:
     NumberBlocks() noexcept = default;
     NumberBlocks(const NumberBlocks&) = delete;
     NumberBlocks& operator=(const NumberBlocks&) = delete;
-    ~NumberBlocks() {
+    [[PROCSPACE_SHARED]] ~NumberBlocks() {
         if (first_ != nullptr) [[unlikely]]
             give_back();
     }

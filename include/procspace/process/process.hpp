@@ -260,7 +260,7 @@ private:
     friend BasicTerminal<Traits>;
 
     // All below: under the tree lock.
-    [[nodiscard]] static BasicProcess* find(const Topology& topology, ProcessId id) noexcept;
+    [[nodiscard, PROCSPACE_SHARED]] static BasicProcess* find(const Topology& topology, ProcessId id) noexcept;
     [[nodiscard]] bool living() const noexcept { return state() == ProcessState::living && !exiting_; }
     /// Returns in which order its parent got it: of the tree's births.
     [[nodiscard]] std::uint64_t order() const noexcept { return HookFor<InEvents>::key; }
@@ -277,10 +277,10 @@ private:
     [[PROCSPACE_SELDOM]] void leave_terminal(Effects& effects) noexcept;
     void reap(BasicRemains<Traits>& remains) noexcept;
     void end_threads(const Thread* survivor, Leftovers& leftovers) noexcept;
-    void set_parent(BasicProcess& parent, Thread* forker) noexcept;
+    [[PROCSPACE_SHARED]] void set_parent(BasicProcess& parent, Thread* forker) noexcept;
     void leave_parent() noexcept;
     void list_event() noexcept;
-    [[nodiscard]] int death_signal() const noexcept;
+    [[nodiscard, PROCSPACE_SHARED]] int death_signal() const noexcept;
     [[nodiscard]] int signal_for(ChildChange change) const noexcept;
     [[nodiscard]] bool ignores(const BasicProcess& child) const noexcept;
     void join(const std::shared_ptr<Group>& group) noexcept;
@@ -289,7 +289,7 @@ private:
     void count_ties(int change) noexcept;
     [[PROCSPACE_SELDOM]] void retie_children(Group& destination) noexcept;
     [[nodiscard, PROCSPACE_SELDOM]] std::uint32_t children_in(const Group& group) const noexcept;
-    [[nodiscard]] bool may_tie() const noexcept;
+    [[nodiscard, PROCSPACE_SHARED]] bool may_tie() const noexcept;
     [[nodiscard]] bool has_tie() const noexcept;
     [[PROCSPACE_SELDOM]] Errno enter_own_group(ProcessState latest, std::shared_ptr<Group>& group,
                                                const std::shared_ptr<Session>* session);

@@ -174,7 +174,7 @@ private:
     /// Returns what is wrong with what it was given.
     [[nodiscard]] Errno mistake() const noexcept { return tid_ == Pid{0} ? Errno::invalid : error_; }
     /// Returns the thread with its data; null without memory, and after a mistake.
-    std::shared_ptr<Thread> allocate() {
+    [[PROCSPACE_SHARED]] std::shared_ptr<Thread> allocate() {
         if (mistake() != Errno::ok)
             return nullptr;
         return try_make_shared<Thread, typename Traits::Memory>(BuilderKey(), *topology_, std::move(data_));

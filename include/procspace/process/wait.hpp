@@ -183,7 +183,7 @@ private:
         return meant(child) && (options_.exited || child.state() != ProcessState::zombie);
     }
     /// Returns how far the thread of this child is behind the one that asks: 0 for its own children.
-    [[nodiscard]] Pid distance(const Process& child) const noexcept {
+    [[nodiscard, PROCSPACE_SHARED]] Pid distance(const Process& child) const noexcept {
         return caller_ != nullptr ? Lineage::forker_of(child)->tid() - caller_->tid() : 0;
     }
     /// Returns true if the child has something that is waited for.

@@ -43,8 +43,8 @@ double itemise() {
         sum += bytes;
     };
     line("its place among the children of a thread", sizeof(procspace::FamilyHook));
-    line("its place in its group", sizeof(procspace::IndexHook));
-    line("its place among the children to wait for", sizeof(procspace::IndexHook));
+    line("its place in its group, with the key", sizeof(procspace::IndexHook));
+    line("its place among the children to wait for, with the key", sizeof(procspace::IndexHook));
     line("its number in the table", sizeof(procspace::NumberHook));
     line("the handle that its parent owns", sizeof(Process::Handle));
     line("its children", sizeof(procspace::Family<Process>));
@@ -53,7 +53,7 @@ double itemise() {
     line("used time, its own and of its children", 2 * sizeof(procspace::Usage));
     line("signals to be delivered", sizeof(procspace::Posted<Process>));
     line("payload", sizeof(procspace::AnyData));
-    line("ids, orders, counts, flags, links", static_cast<double>(sizeof(Process)) - sum);
+    line("ids, counts, flags, links", static_cast<double>(sizeof(Process)) - sum);
     void* const block = std::malloc(Slot::bytes);
     line("count of owners, and what malloc rounds up to",
          static_cast<double>(malloc_usable_size(block) - sizeof(Process)));

@@ -70,6 +70,13 @@ extern "C" {
 #endif
 #endif
 
+// For steps of the way that each process takes, of which a call would be a good part. Who compiles for size gets calls.
+#ifdef __OPTIMIZE_SIZE__
+#define PROCSPACE_OFTEN
+#else
+#define PROCSPACE_OFTEN gnu::always_inline
+#endif
+
 // Lets compilers that know it warn of a reference that outlives the object it came from.
 #if defined(__has_cpp_attribute)
 #if __has_cpp_attribute(clang::lifetimebound)

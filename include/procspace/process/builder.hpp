@@ -92,7 +92,8 @@ public:
         Process* const parent = Process::find(*process_->topology_, parent_);
         if (const Errno refusal = refused(parent, options_); refusal != Errno::ok)
             return refusal;
-        link(process_, *parent, options_);
+        process_->anchor_ = process_;
+        link(*process_, *parent, options_);
         return Result<std::shared_ptr<Process>>(std::move(process_));
     }
 
@@ -114,20 +115,18 @@ private:
     }
 
     /// Into all tables. **Pre**: its number is reserved. Cannot fail.
-    static void link(const std::shared_ptr<Process>& handle, Process& caller, ForkOptions options) noexcept {
-        Process& process = *handle;
-        process.enter(handle);
+    [[PROCSPACE_OFTEN]] static void link(Process& process, Process& caller, const ForkOptions& options) noexcept {
+        process.enter();
         process.join(caller.group_->anchor_);
         process.exit_signal_ = options.sibling ? caller.exit_signal_ : static_cast<std::uint8_t>(options.exit_signal);
         process.vforked_ = options.vfork;
         process.terminal_stamp_ = caller.terminal_stamp_;
         using Lineage = BasicLineage<Traits>;
-        if (options.sibling) {
+        if (options.sibling)
             process.parent_execed_ = Lineage::parent_execed(caller);
-            process.set_parent(*caller.parent_, Lineage::forker_of(caller));
-        } else {
-            process.set_parent(caller, Lineage::thread_or_lead(caller, options.thread));
-        }
+        process.set_parent(options.sibling ? *caller.parent_ : caller,
+                           options.sibling ? Lineage::forker_of(caller)
+                                           : Lineage::thread_or_lead(caller, options.thread));
         process.count_ties(1);
     }
 
@@ -246,23 +245,26 @@ private:
             error = Errno::no_memory;
             return process;
         }
+        if (goal == Goal::published) // not under the lock: next to it the two cost little more than one
+            std::shared_ptr<Process>(process).swap(process->anchor_);
         typename Topology::Blocks blocks;
         do {
             typename Topology::Guard guard(topology_->lock());
             Process* const parent = is_init_ ? nullptr : Process::find(*topology_, parent_);
             error = is_init_ ? (topology_->init_ != nullptr ? Errno::permission : Errno::ok)
                              : Prepared::refused(parent, options_);
-            if (error == Errno::ok)
+            if (error == Errno::ok) [[likely]]
                 error = topology_->reserve(*process, pid_.value_or(0), blocks);
-            if (error == Errno::ok) {
+            if (error == Errno::ok) [[likely]] {
                 if (first != nullptr)
                     enter_first(process, *first);
                 else if (goal == Goal::published)
-                    Prepared::link(process, *parent, options_);
+                    Prepared::link(*process, *parent, options_);
                 return process;
             }
         } while (error == Errno::no_memory && blocks.try_fill());
         data_ = std::move(process->data_);
+        process->anchor_ = nullptr;
         process = nullptr;
         return process;
     }
@@ -294,7 +296,7 @@ auto BasicProcessBuilder<Traits>::make_init(Errno& error) -> std::shared_ptr<Pro
 
 template <class Traits>
 void BasicProcessBuilder<Traits>::enter_first(const std::shared_ptr<Process>& init, const First& first) noexcept {
-    init->enter(init);
+    init->enter();
     const Pid number = init_options_.own_session ? init->pid() : 0;
     first.session->publish(number, first.session);
     first.group->publish(number, first.session, first.group);

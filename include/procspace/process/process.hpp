@@ -1,6 +1,5 @@
 #pragma once
 // Process: a node of the tree: child of one parent, member of one group, owner of its children.
-//
 // How it ends is defined in process_exit.hpp, whom it belongs to in process_jobs.hpp, what its parent learns of it in
 // process_children.hpp; builder.hpp, without which there is no process, brings all of them.
 
@@ -255,33 +254,32 @@ private:
     [[nodiscard]] bool has_execed() const noexcept { return execed_at_ != 0; }
     [[nodiscard]] bool is_session_leader() const noexcept { return sid() == pid(); }
     [[nodiscard]] const Handle& self_handle() const noexcept { return anchor_; } // **Pre**: in the tree
-    void enter(const Handle& self) noexcept;
+    [[PROCSPACE_OFTEN]] inline void enter() noexcept;
     [[nodiscard]] BasicProcess* reaper_of_children(BasicProcess* wanted) const noexcept;
     [[nodiscard]] bool may_adopt_from(const BasicProcess& dying) const noexcept;
     void hand_over_children(BasicProcess* wanted, Effects& effects, Leftovers& leftovers) noexcept;
-    void become_zombie(Effects& effects, Leftovers& leftovers) noexcept;
+    [[PROCSPACE_OFTEN]] inline void become_zombie(Effects& effects, Leftovers& leftovers) noexcept;
     void leave_terminal(Effects& effects) noexcept;
     void reap(BasicRemains<Traits>& remains) noexcept;
     void end_threads(const Thread* survivor, Leftovers& leftovers) noexcept;
-    void set_parent(BasicProcess& parent, Thread* forker) noexcept;
-    void leave_parent() noexcept;
-    void list_event() noexcept;
+    [[PROCSPACE_OFTEN]] inline void set_parent(BasicProcess& parent, Thread* forker) noexcept;
+    [[PROCSPACE_OFTEN]] inline void leave_parent() noexcept;
+    [[PROCSPACE_OFTEN]] inline void list_event() noexcept;
     [[nodiscard]] int death_signal() const noexcept;
     [[nodiscard]] int signal_for(ChildChange change) const noexcept;
     [[nodiscard]] bool ignores(const BasicProcess& child) const noexcept;
-    void join(const std::shared_ptr<Group>& group) noexcept;
-    void leave_group(std::shared_ptr<Group>& emptied) noexcept;
+    [[PROCSPACE_OFTEN]] inline void join(const std::shared_ptr<Group>& group) noexcept;
+    [[PROCSPACE_OFTEN]] inline void leave_group(std::shared_ptr<Group>& emptied) noexcept;
     void change_group(const std::shared_ptr<Group>& group, std::shared_ptr<Group>& emptied) noexcept;
-    void count_ties(int change) noexcept;
+    [[PROCSPACE_OFTEN]] inline void count_ties(int change) noexcept;
     void retie_children(Group& destination) noexcept;
     [[nodiscard]] std::uint32_t children_in(const Group& group) const noexcept;
-    [[nodiscard]] bool may_tie() const noexcept;
+    [[nodiscard, PROCSPACE_OFTEN]] inline bool may_tie() const noexcept;
     [[nodiscard]] bool has_tie() const noexcept;
     Result<std::shared_ptr<Group>> enter_own_group(ProcessState latest, std::shared_ptr<Group> fresh);
 
     template <class U>
     using Atomic = typename Traits::template Atomic<U>;
-
     bool is_init_;                // immutable
     bool exiting_ = false;        // its children are being handed over, as all below guarded by tree lock
     bool listed_ = false;         // in the parent's events_

@@ -36,10 +36,9 @@ void BasicProcess<Traits>::close_tree() {
         Traits::panic("close_tree: only the init of a nested namespace can end with its tree", Location::current());
 }
 
-/// Begins its life in the tree. **Pre**: its number is reserved for it.
+/// Begins its life in the tree. **Pre**: its number is reserved for it, and it is anchored.
 template <class Traits>
-void BasicProcess<Traits>::enter(const Handle& self) noexcept {
-    anchor_ = self;
+void BasicProcess<Traits>::enter() noexcept {
     this->role = NumberRole::pid;
     generation_ = ++this->topology_->generations_;
     ++this->topology_->counts_.processes;
@@ -98,7 +97,8 @@ auto BasicProcess<Traits>::exit(const Handle& wanted) -> Effects {
         if (!begun) {
             if (!living())
                 return effects;
-            leave_terminal(effects);
+            if (is_session_leader())
+                leave_terminal(effects);
             exiting_ = true; // refuses fork, new_thread and free: nobody else changes its children's table for long
             if (!threads_.threads_.empty())
                 end_threads(nullptr, leftovers);
@@ -108,7 +108,7 @@ auto BasicProcess<Traits>::exit(const Handle& wanted) -> Effects {
         // The children move before the zombie can be seen: a zombie never has any.
         if (!family_.empty()) // which has those of all threads now
             hand_over_children(wanted.get(), effects, leftovers);
-        if (family_.empty() && leftovers.emptied == nullptr) {
+        if (family_.empty() && leftovers.emptied == nullptr) [[likely]] {
             become_zombie(effects, leftovers);
             return effects;
         }
@@ -153,12 +153,11 @@ void BasicProcess<Traits>::hand_over_children(BasicProcess* wanted, Effects& eff
 }
 
 /// A session leader's exit takes the controlling terminal from all members and hangs up the foreground group. Where the
-/// terminal itself was hung up before, the group that was in the foreground then is told now. **Source**: POSIX.1-2017,
-/// _Exit: consequences of process termination.
+/// terminal itself was hung up before, the group that was in the foreground then is told now. **Pre**: it is a session
+/// leader.
+/// **Source**: POSIX.1-2017, _Exit: consequences of process termination.
 template <class Traits>
 void BasicProcess<Traits>::leave_terminal(Effects& effects) noexcept {
-    if (!is_session_leader())
-        return;
     Session& session = *group_->session_;
     if (session.terminal_ != nullptr && terminal_stamp_ == session.terminal_stamp_) {
         effects.post(session.terminal_->foreground, Signal::hup);

@@ -6,10 +6,10 @@
 
 namespace procspace {
 
-/// What a child needs to be in a family. Guarded by the tree lock.
+/// What a child needs to be in a family. Guarded by the tree lock. Means nothing before the child is in one.
 struct FamilyHook {
-    FamilyHook* younger = nullptr; // than the youngest and elder than the eldest: the hook of the family itself
-    FamilyHook* elder = nullptr;
+    FamilyHook* younger; // than the youngest and elder than the eldest: the hook of the family itself
+    FamilyHook* elder;
 };
 
 /// Objects of type T, which has the base class FamilyHook. **Complexity**: constant for all. **Thread safety**: as a

@@ -15,11 +15,11 @@
 namespace procspace {
 
 /// What an object needs to be in one index. Guarded by whatever guards the index. The key is the object's own, and the
-/// priority is made of the key: neither is worth its memory.
+/// priority is made of the key: neither is worth its memory. Means nothing before the object is linked.
 struct IndexHook {
-    IndexHook* up = nullptr;
-    IndexHook* left = nullptr;
-    IndexHook* right = nullptr;
+    IndexHook* up;
+    IndexHook* left;
+    IndexHook* right;
 };
 
 /// One base class for each index that an object can be in.

@@ -295,11 +295,11 @@ private:
     Atomic<ProcessState> state_{ProcessState::living}; // atomic, written under the tree lock, as the next five
     Atomic<bool> subreaper_{false}, stopped_{false};
     Atomic<Pid> ppid_{0}, pgid_{0}, sid_{0};
+    Family<BasicProcess> family_;                // the leader's children; others stand in their threads
     std::uint64_t generation_ = 0;               // immutable once published
     std::uint64_t changes_ = 0;                  // of its children: the token of wait_poll()
     BasicProcess* parent_ = nullptr;             // null for init and when reaped
     Handle anchor_;                              // this process, while it is in the tree
-    Family<BasicProcess> family_;                // the leader's children; others stand in their threads
     NumberIndex<BasicProcess, InEvents> events_; // of all children
     std::uint64_t order_ = 0;                    // in which its parent got it: of the tree's births
     std::uint64_t execed_at_ = 0;                // the tree's births when it execed last

@@ -77,10 +77,13 @@ extern "C" {
 #endif
 
 // For short functions with many callers: inline for speed, but one for all where all is to be small.
+// And for steps of the way that each process takes, of which a call would be a good part: inlined, but then.
 #ifdef __OPTIMIZE_SIZE__
 #define PROCSPACE_SHARED gnu::noinline
+#define PROCSPACE_OFTEN gnu::noinline
 #else
 #define PROCSPACE_SHARED
+#define PROCSPACE_OFTEN gnu::always_inline
 #endif
 
 // Lets compilers that know it warn of a reference that outlives the object it came from.

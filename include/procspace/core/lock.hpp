@@ -50,7 +50,9 @@ public:
     [[nodiscard]] bool try_lock() noexcept {
         // relaxed: only a hint that spares the exclusive access; the exchange decides.
         // acquire: pairs with unlock(): the section sees what the previous holder wrote.
-        return !held_.load(std::memory_order_relaxed) && !held_.exchange(true, std::memory_order_acquire);
+        if (held_.load(std::memory_order_relaxed)) [[unlikely]]
+            return false;
+        return !held_.exchange(true, std::memory_order_acquire);
     }
 
     void unlock() noexcept {

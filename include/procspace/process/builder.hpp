@@ -92,7 +92,8 @@ public:
         Process* const parent = Process::find(*process_->topology_, parent_);
         if (const Errno refusal = refused(parent, options_); refusal != Errno::ok)
             return refusal;
-        link(process_, *parent, options_);
+        process_->anchor_ = process_;
+        link(*process_, *parent, options_);
         return Result<std::shared_ptr<Process>>(std::move(process_));
     }
 
@@ -114,21 +115,18 @@ private:
     }
 
     /// Into all tables. **Pre**: its number is reserved. Cannot fail.
-    [[gnu::noinline]] static void link(const std::shared_ptr<Process>& handle, Process& caller,
-                                       const ForkOptions& options) noexcept {
-        Process& process = *handle;
-        process.enter(handle);
+    [[gnu::noinline]] static void link(Process& process, Process& caller, const ForkOptions& options) noexcept {
+        process.enter();
         process.join(caller.group_->anchor_);
         process.exit_signal_ = options.sibling ? caller.exit_signal_ : static_cast<std::uint8_t>(options.exit_signal);
         process.vforked_ = options.vfork;
         process.terminal_stamp_ = caller.terminal_stamp_;
         using Lineage = BasicLineage<Traits>;
-        if (options.sibling) {
+        if (options.sibling)
             process.parent_execed_ = Lineage::parent_execed(caller);
-            process.set_parent(*caller.parent_, Lineage::forker_of(caller));
-        } else {
-            process.set_parent(caller, Lineage::thread_or_lead(caller, options.thread));
-        }
+        process.set_parent(options.sibling ? *caller.parent_ : caller,
+                           options.sibling ? Lineage::forker_of(caller)
+                                           : Lineage::thread_or_lead(caller, options.thread));
         process.count_ties(1);
     }
 
@@ -235,13 +233,15 @@ private:
         if (process == nullptr)
             return mistake() != Errno::ok ? mistake() : Errno::no_memory;
         const Errno error = is_init_ ? enter_first(process) : reserve(process, goal);
-        if (error != Errno::ok)
+        if (error != Errno::ok) [[unlikely]]
             data_ = std::move(process->data_);
         return error;
     }
     /// The critical section: checks, reserves the number, and for who is to be published links it. Once more if the
     /// table lacks a block. **Pre**: `first` for init.
     [[gnu::noinline]] Errno reserve(const std::shared_ptr<Process>& process, Goal goal, const First* first = nullptr) {
+        if (goal == Goal::published) // not under the lock: next to what made it, it costs little more than one of them
+            std::shared_ptr<Process>(process).swap(process->anchor_);
         typename Topology::Blocks blocks;
         Errno error = Errno::ok;
         do {
@@ -249,15 +249,17 @@ private:
             Process* const parent = is_init_ ? nullptr : Process::find(*topology_, parent_);
             error = is_init_ ? (topology_->init_ != nullptr ? Errno::permission : Errno::ok)
                              : Prepared::refused(parent, options_);
-            if (error == Errno::ok)
+            if (error == Errno::ok) [[likely]]
                 error = topology_->reserve(*process, pid_.value_or(0), blocks);
-            if (error == Errno::ok) {
+            if (error == Errno::ok) [[likely]] {
                 if (first != nullptr)
                     link_first(process, *first);
                 else if (goal == Goal::published)
-                    Prepared::link(process, *parent, options_);
+                    Prepared::link(*process, *parent, options_);
             }
         } while (error == Errno::no_memory && blocks.try_fill());
+        if (error != Errno::ok) [[unlikely]]
+            process->anchor_.reset(); // else it would own itself
         return error;
     }
     [[PROCSPACE_SELDOM]] Errno enter_first(const std::shared_ptr<Process>& init);
@@ -287,7 +289,7 @@ Errno BasicProcessBuilder<Traits>::enter_first(const std::shared_ptr<Process>& i
 
 template <class Traits>
 void BasicProcessBuilder<Traits>::link_first(const std::shared_ptr<Process>& init, const First& first) noexcept {
-    init->enter(init);
+    init->enter();
     const Pid number = init_options_.own_session ? init->pid() : 0;
     first.session_->publish(number, first.session_);
     first.group_.group_->publish(number, first.session_, first.group_.group_);

@@ -107,9 +107,10 @@ struct BasicLineage {
     using Thread = BasicThread<Traits>;
 
     /// Returns the leader of the process's threads, or the first that lives when that one has exited; null without any.
-    [[nodiscard]] static Thread* lead_thread(const Process& process) noexcept {
-        if (process.threads_.threads_.empty())
-            return nullptr;
+    [[nodiscard, PROCSPACE_OFTEN]] static Thread* lead_thread(const Process& process) noexcept {
+        return process.threads_.threads_.empty() ? nullptr : leader_or_first(process);
+    }
+    [[nodiscard, gnu::noinline]] static Thread* leader_or_first(const Process& process) noexcept {
         auto* const leader = process.topology_->template find<Thread>(process.pid(), NumberRole::tid);
         return leader != nullptr ? leader : process.threads_.threads_.first();
     }
@@ -168,7 +169,7 @@ struct BasicLineage {
     }
 
     /// Makes `child` the youngest of this thread of the parent, or of the leader.
-    static void link(Process& parent, Thread* forker, Process& child) noexcept {
+    [[PROCSPACE_OFTEN]] static void link(Process& parent, Thread* forker, Process& child) noexcept {
         const bool leads = forker == nullptr || forker->tid() == parent.pid();
         child.forker_ = leads ? parent.pid() : forker->tid();
         child.set_order(++parent.topology_->births_);
@@ -178,7 +179,7 @@ struct BasicLineage {
         if (child.listed_)
             parent.events_.link(child, child.order());
     }
-    static void unlink(Process& parent, Process& child) noexcept {
+    [[PROCSPACE_OFTEN]] static void unlink(Process& parent, Process& child) noexcept {
         const Thread* const keeper = keeper_of(child);
         take_out(parent, child);
         if (keeper != nullptr && keeper->family_.empty())

@@ -42,8 +42,8 @@ public:
 
     /// Makes a node that is in no map. Returns an empty one when there is no memory. **Complexity**: one allocation.
     [[nodiscard]] static Node try_make_node(const K& key, M mapped) {
-        MemoryBlock<Memory> block(Slot::bytes, Slot::align);
-        if (!block)
+        void* const block = Memory::allocate(Slot::bytes, Slot::align);
+        if (block == nullptr)
             return {};
         Map scratch{typename Map::allocator_type(block)};
         return scratch.extract(scratch.emplace(key, std::move(mapped)).first);

@@ -22,11 +22,11 @@ enum class NumberRole : unsigned char {
 
 /// Base of whatever has a number. Guarded by the tree lock while it is in the table.
 struct NumberHook {
-    NumberHook* next_role = nullptr; // of the same number
+    NumberHook* next_role; // of the same number; means nothing outside of the table
     Pid number = 0;
     NumberRole role = NumberRole::reserved;
 
-    NumberHook() noexcept = default;
+    NumberHook() noexcept {}
     explicit NumberHook(NumberRole its_role, Pid its_number = 0) noexcept : number(its_number), role(its_role) {}
 };
 

@@ -59,7 +59,7 @@ public:
     /// Enters a hook under its number. **Errors**, with nothing entered: no_memory (it takes blocks, and there are not
     /// enough: they are to be asked for after unlock); exists (the number is in use, and `must_be_free`).
     /// **Pre**: the number is not above Highest.
-    [[nodiscard]] Errno enter(NumberHook& hook, Blocks& blocks, bool must_be_free) noexcept {
+    [[nodiscard, PROCSPACE_OFTEN]] Errno enter(NumberHook& hook, Blocks& blocks, bool must_be_free) noexcept {
         NumberNode* const leaf = leaf_of(hook.number);
         if (leaf == nullptr) [[unlikely]]
             return enter_new_leaf(hook, blocks);
@@ -79,7 +79,7 @@ public:
 
     /// Takes a hook out. When its number is free now, blocks without any go to `emptied`, but for those of one leaf if
     /// `keep_one`.
-    void leave(NumberHook& hook, Blocks& emptied, bool keep_one) noexcept {
+    [[PROCSPACE_OFTEN]] void leave(NumberHook& hook, Blocks& emptied, bool keep_one) noexcept {
         NumberNode& leaf = *root_[hook.number >> 16]->leaf(hook.number >> 8 & 255);
         const unsigned at = hook.number & 255;
         if (leaf.roles(at) != &hook || hook.next_role != nullptr)

@@ -1,6 +1,5 @@
 #pragma once
 // Process: a node of the tree: child of one parent, member of one group, owner of its children.
-//
 // How it ends is defined in process_exit.hpp, whom it belongs to in process_jobs.hpp, what its parent learns of it in
 // process_children.hpp; builder.hpp, without which there is no process, brings all of them.
 
@@ -268,28 +267,28 @@ private:
     [[nodiscard]] bool has_execed() const noexcept { return execed_at_ != 0; }
     [[nodiscard]] bool is_session_leader() const noexcept { return sid() == pid(); }
     [[nodiscard]] const Handle& self_handle() const noexcept { return anchor_; } // **Pre**: in the tree
-    void enter(const Handle& self) noexcept;
+    [[PROCSPACE_OFTEN]] inline void enter() noexcept;
     void end(BasicProcess* wanted, Effects& effects);
     [[nodiscard, PROCSPACE_SELDOM]] BasicProcess* reaper_of_children(BasicProcess* wanted) const noexcept;
     [[nodiscard, PROCSPACE_SELDOM]] bool may_adopt_from(const BasicProcess& dying) const noexcept;
     [[PROCSPACE_SELDOM]] void hand_over_children(BasicProcess* wanted, Effects& effects, Leftovers& leftovers) noexcept;
-    void become_zombie(Effects& effects, Leftovers& leftovers) noexcept;
+    [[PROCSPACE_OFTEN]] inline void become_zombie(Effects& effects, Leftovers& leftovers) noexcept;
     [[PROCSPACE_SELDOM]] void leave_terminal(Effects& effects) noexcept;
     void reap(BasicRemains<Traits>& remains) noexcept;
     void end_threads(const Thread* survivor, Leftovers& leftovers) noexcept;
-    [[PROCSPACE_SHARED]] void set_parent(BasicProcess& parent, Thread* forker) noexcept;
-    void leave_parent() noexcept;
-    void list_event() noexcept;
+    [[PROCSPACE_OFTEN]] inline void set_parent(BasicProcess& parent, Thread* forker) noexcept;
+    [[PROCSPACE_OFTEN]] inline void leave_parent() noexcept;
+    [[PROCSPACE_OFTEN]] inline void list_event() noexcept;
     [[nodiscard, PROCSPACE_SHARED]] int death_signal() const noexcept;
     [[nodiscard]] int signal_for(ChildChange change) const noexcept;
     [[nodiscard]] bool ignores(const BasicProcess& child) const noexcept;
-    void join(const std::shared_ptr<Group>& group) noexcept;
-    void leave_group(std::shared_ptr<Group>& emptied) noexcept;
+    [[PROCSPACE_OFTEN]] inline void join(const std::shared_ptr<Group>& group) noexcept;
+    [[PROCSPACE_OFTEN]] inline void leave_group(std::shared_ptr<Group>& emptied) noexcept;
     void change_group(const std::shared_ptr<Group>& group, std::shared_ptr<Group>& emptied) noexcept;
-    void count_ties(int change) noexcept;
+    [[PROCSPACE_OFTEN]] inline void count_ties(int change) noexcept;
     [[PROCSPACE_SELDOM]] void retie_children(Group& destination) noexcept;
     [[nodiscard, PROCSPACE_SELDOM]] std::uint32_t children_in(const Group& group) const noexcept;
-    [[nodiscard, PROCSPACE_SHARED]] bool may_tie() const noexcept;
+    [[nodiscard, PROCSPACE_OFTEN]] inline bool may_tie() const noexcept;
     [[nodiscard]] bool has_tie() const noexcept;
     [[PROCSPACE_SELDOM]] Errno enter_own_group(ProcessState latest, std::shared_ptr<Group>& group,
                                                const std::shared_ptr<Session>* session);

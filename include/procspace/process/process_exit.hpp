@@ -36,10 +36,9 @@ void BasicProcess<Traits>::close_tree() {
         raise_panic<Traits>("close_tree: only the init of a nested namespace can end with its tree");
 }
 
-/// Begins its life in the tree. **Pre**: its number is reserved for it.
+/// Begins its life in the tree. **Pre**: its number is reserved for it, and it is anchored.
 template <class Traits>
-void BasicProcess<Traits>::enter(const Handle& self) noexcept {
-    anchor_ = self;
+void BasicProcess<Traits>::enter() noexcept {
     this->role = NumberRole::pid;
     generation_ = ++this->topology_->generations_;
     ++this->topology_->counts_.processes;
@@ -99,7 +98,7 @@ void BasicProcess<Traits>::end(BasicProcess* wanted, Effects& effects) {
         // The children move before the zombie can be seen: a zombie never has any.
         if (!family_.empty()) // which has those of all threads now
             hand_over_children(wanted, effects, leftovers);
-        if (family_.empty() && leftovers.emptied == nullptr) {
+        if (family_.empty() && leftovers.emptied == nullptr) [[likely]] {
             become_zombie(effects, leftovers);
             return;
         }
@@ -146,8 +145,9 @@ void BasicProcess<Traits>::hand_over_children(BasicProcess* wanted, Effects& eff
 }
 
 /// A session leader's exit takes the controlling terminal from all members and hangs up the foreground group. Where the
-/// terminal itself was hung up before, the group that was in the foreground then is told now. **Source**: POSIX.1-2017,
-/// _Exit: consequences of process termination.
+/// terminal itself was hung up before, the group that was in the foreground then is told now. **Pre**: it is a session
+/// leader.
+/// **Source**: POSIX.1-2017, _Exit: consequences of process termination.
 template <class Traits>
 void BasicProcess<Traits>::leave_terminal(Effects& effects) noexcept {
     Session& session = *group_->session_;
@@ -177,7 +177,9 @@ void BasicProcess<Traits>::become_zombie(Effects& effects, Leftovers& leftovers)
     if (group_->stopped_ != 0 && group_->ties_ == 0 && parent_ != nullptr && parent_->group_ != group_ &&
         parent_->group_->session_ == group_->session_)
         effects.hang_up(*group_);
-    effects.announce_exit(id(), vforked_);
+    if (vforked_)
+        effects.end_vfork(id());
+    effects.announce_exit(id());
     if (parent_ == nullptr)
         return;
     effects.notify(parent_->id(), signal_for(ChildChange::exited), ChildChange::exited, pid(), exit_code(), usage_);

@@ -30,8 +30,8 @@ public:
 
     /// One that has nothing to hand out: for containers into which nodes are only linked.
     SlotAllocator() noexcept = default;
-    /// **Pre**: its first request follows, for what owns the bytes from then on.
-    explicit SlotAllocator(MemoryBlock<Memory>& block) noexcept : block_(block.release()) {}
+    /// **Pre**: a request for the bytes follows, since who asks for them owns them.
+    explicit SlotAllocator(void* block) noexcept : block_(block) {}
     template <class U>
     SlotAllocator(const SlotAllocator<U, Memory, Bytes, Align>& other) noexcept : block_(other.block_) {}
 
@@ -67,8 +67,8 @@ struct SlotSize {
 template <class T, class Memory, class... Args>
 std::shared_ptr<T> try_make_shared(Args&&... args) {
     using Slot = SlotSize<T>;
-    MemoryBlock<Memory> block(Slot::bytes, Slot::align);
-    if (!block)
+    void* const block = Memory::allocate(Slot::bytes, Slot::align);
+    if (block == nullptr)
         return nullptr;
     return std::allocate_shared<T>(SlotAllocator<T, Memory, Slot::bytes, Slot::align>(block),
                                    std::forward<Args>(args)...);

@@ -187,7 +187,7 @@ private:
     friend BasicJobControl<Traits>;
     friend BasicTerminal<Traits>;
 
-    [[nodiscard, gnu::noinline]] Errno reserve_this(NumberHook& hook, Pid wanted, Blocks& blocks) noexcept {
+    [[nodiscard, PROCSPACE_OFTEN]] Errno reserve_this(NumberHook& hook, Pid wanted, Blocks& blocks) noexcept {
         if (wanted > highest_)
             return Errno::invalid;
         hook.number = wanted;

@@ -145,10 +145,9 @@ BasicProcessTree<Traits>::~BasicProcessTree() noexcept(noexcept(Traits::panic(""
     for (Process* process = topology_.init_; process != nullptr;) {
         BasicLeftovers<Traits> leftovers;
         Guard guard(topology_.lock());
-        process->end_threads(nullptr, leftovers); // whose children stand in its own family then
-        while (Process* const child = process->family_.first()) {
+        for (Process* child = process; child != nullptr; child = process->family_.first()) {
             process = child;
-            process->end_threads(nullptr, leftovers);
+            process->end_threads(nullptr, leftovers); // whose children stand in its own family then
         }
         Process* const parent = process->parent_;
         process->count_ties(-1); // it may live

@@ -61,8 +61,9 @@ extern "C" {
 }
 #endif
 
-// For functions that run seldom: apart from the others, and small rather than fast. Where all is to be small (-Os), the
-// compiler knows whether apart is smaller.
+// For functions that run seldom: apart from the others, and small rather than fast. None that a user calls: a compiler
+// takes the caller of such a function for one that runs seldom, with the loops in it. Where all is to be small (-Os),
+// the compiler knows whether apart is smaller.
 #ifdef __OPTIMIZE_SIZE__
 #define PROCSPACE_APART gnu::cold
 #else

@@ -213,18 +213,18 @@ public:
     /// Returns nullopt if its number is that of a session or of a group with members, or when it has exited.
     /// **Errors**: out of memory is std::bad_alloc, or a panic. **Complexity**: as posix::setsid(); two allocations.
     std::optional<NewSession> create_session();
-    [[nodiscard, PROCSPACE_SELDOM]] Result<NewSession> try_create_session(); ///< with the reason: permission, or
-                                                                             ///< no_memory
+    [[nodiscard]] Result<NewSession> try_create_session(); ///< with the reason: permission, or
+                                                           ///< no_memory
     /// Moves the process into the group with its number, a new one unless that exists already.
     /// Returns null for the leader of its own group, for a session leader, and when it has exited.
     /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions. **Complexity**: one allocation.
     std::shared_ptr<Group> create_group();
-    [[nodiscard, PROCSPACE_SELDOM]] Result<std::shared_ptr<Group>> try_create_group(); ///< with the reason: permission,
-                                                                                       ///< or no_memory
+    [[nodiscard]] Result<std::shared_ptr<Group>> try_create_group(); ///< with the reason: permission,
+                                                                     ///< or no_memory
     /// Both with what prepare_group() and prepare_session() of the tree have allocated: they cannot run out of memory.
     /// **Errors**: permission for the cases above. **Pre**: of this tree, not used before.
-    [[nodiscard, PROCSPACE_SELDOM]] Result<NewSession> create_session(BasicPreparedSession<Traits>&& fresh);
-    [[nodiscard, PROCSPACE_SELDOM]] Result<std::shared_ptr<Group>> create_group(BasicPreparedGroup<Traits>&& fresh);
+    [[nodiscard]] Result<NewSession> create_session(BasicPreparedSession<Traits>&& fresh);
+    [[nodiscard]] Result<std::shared_ptr<Group>> create_group(BasicPreparedGroup<Traits>&& fresh);
     /// Moves the process into `group`; at no moment is it in none. Returns true if it is there, from now or before;
     /// false for a group of another session or tree, or one whose number was taken over by a session, for a session
     /// leader, and when the process has exited. **Pre**: not null. **Complexity**: logarithmic in the members, and if

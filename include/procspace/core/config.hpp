@@ -61,8 +61,9 @@ extern "C" {
 }
 #endif
 
-// For functions that run seldom: apart from the others, and small rather than fast. Where all is to be small (-Os), the
-// compiler knows whether apart is smaller.
+// For functions that run seldom: apart from the others, and small rather than fast. None that a user calls: a compiler
+// takes the caller of such a function for one that runs seldom, with the loops in it. Where all is to be small (-Os),
+// the compiler knows whether apart is smaller.
 #ifdef __OPTIMIZE_SIZE__
 #define PROCSPACE_APART gnu::cold
 #else
@@ -76,17 +77,13 @@ extern "C" {
 #endif
 #endif
 
-// For short functions with many callers: inline for speed, but one for all where all is to be small.
+// For functions that are one for all where all is to be small: those with many callers, left to the compiler otherwise,
+// and the steps that each process takes often, always inlined otherwise: a call would be a good part of them.
 #ifdef __OPTIMIZE_SIZE__
 #define PROCSPACE_SHARED gnu::noinline
+#define PROCSPACE_OFTEN gnu::noinline
 #else
 #define PROCSPACE_SHARED
-#endif
-
-// For steps of the way that each process takes, of which a call would be a good part.
-#ifdef __OPTIMIZE_SIZE__
-#define PROCSPACE_OFTEN
-#else
 #define PROCSPACE_OFTEN gnu::always_inline
 #endif
 

@@ -67,7 +67,7 @@ private:
     static constexpr unsigned longest_wait = 12800;
 
     // Every section would carry the code of the rare case.
-    [[PROCSPACE_SELDOM]] void wait() noexcept {
+    [[gnu::noinline]] void wait() noexcept {
         unsigned nanoseconds = first_wait;
         do {
             cpu_wait(nanoseconds);

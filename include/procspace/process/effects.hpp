@@ -62,10 +62,8 @@ public:
     BasicEffects() noexcept = default;
     BasicEffects(BasicEffects&& other) noexcept
         : reaper(std::move(other.reaper)), topology_(other.topology_), pending_(std::exchange(other.pending_, false)),
-          posts_(std::move(other.posts_)), last_post_(other.last_post_), groups_(std::move(other.groups_)),
-          last_group_(other.last_group_), subject_(other.subject_), vforked_(other.vforked_), killed_(other.killed_),
-          exited_(other.exited_), spared_(other.spared_), parent_(other.parent_), signal_(other.signal_),
-          child_(other.child_) {}
+          change_(other.change_), posts_(std::move(other.posts_)), groups_(std::move(other.groups_)),
+          last_post_(other.last_post_), last_group_(other.last_group_), told_(other.told_) {}
     BasicEffects& operator=(BasicEffects&&) = delete; // what was to be overwritten would have to be delivered first
     ~BasicEffects() {
         if (!pending_)
@@ -87,19 +85,19 @@ public:
     /// What `f` throws passes through, and the rest stays to be delivered.
     template <class F>
     void deliver(F&& f) {
-        if (std::exchange(vforked_, false))
-            to_one(f, EffectKind::vfork_done, subject_);
+        if (const ProcessId id = take(vforked); id.generation != 0)
+            to_one(f, EffectKind::vfork_done, id);
         deliver_posts(f);
         deliver_groups(f);
-        if (std::exchange(killed_, false))
-            deliver_kills(f);
-        if (const ProcessId id = std::exchange(parent_, {}); id.generation != 0) {
-            if (signal_ != Signal::none)
-                to_one(f, EffectKind::signal, id, signal_, child_);
+        if (const ProcessId id = take(killed); id.generation != 0)
+            deliver_kills(f, id);
+        if (const ProcessId id = take(parent); id.generation != 0) {
+            if (told_.signal != Signal::none)
+                to_one(f, EffectKind::signal, id, told_.signal, {change_, told_.child, told_.status, told_.usage});
             to_one(f, EffectKind::wake, id);
         }
-        if (std::exchange(exited_, false))
-            to_one(f, EffectKind::exited, subject_);
+        if (const ProcessId id = take(exited); id.generation != 0)
+            to_one(f, EffectKind::exited, id);
         pending_ = false;
     }
 
@@ -111,35 +109,39 @@ private:
     friend BasicTerminal<Traits>;
     friend BasicLineage<Traits>;
 
-    // Out of line: so many fields, in so many functions.
-    [[gnu::noinline]] explicit BasicEffects(Topology& topology) noexcept : topology_(&topology) {}
+    /// Who is told one thing each.
+    enum Whom : unsigned char { vforked, killed, parent, exited };
+    /// What they are told. So arranged that it is empty by five stores: each exit makes one, just before a lock.
+    struct Told {
+        std::uint64_t generations[4]; // with the next the ids; 0 for nobody
+        Pid pids[4];
+        Pid spared; // of killed
+        Pid child;  // of parent, as all below
+        int status;
+        int signal;
+        Usage usage;
+    };
+
+    [[PROCSPACE_SHARED]] explicit BasicEffects(Topology& topology) noexcept : topology_(&topology) {}
 
     // --- to add; under the tree lock ------------------------------------------------------------------------------
 
-    void end_vfork(ProcessId id) noexcept {
-        set(subject_, id);
-        vforked_ = true;
-    }
+    void end_vfork(ProcessId id) noexcept { set(vforked, id); }
     /// The child's change goes to this parent: `signal`, unless none, and a wake-up.
-    void notify(ProcessId parent, int signal, ChildChange change, Pid child, int status, const Usage& usage) noexcept {
-        set(parent_, parent);
-        signal_ = signal;
-        child_.change = change; // field by field: a copy of the whole would wait for its parts to be written
-        child_.pid = child;
-        child_.status = status;
-        child_.usage = usage;
+    void notify(ProcessId id, int signal, ChildChange change, Pid child, int status, const Usage& usage) noexcept {
+        set(parent, id);
+        change_ = change;
+        told_.signal = signal;
+        told_.child = child;
+        told_.status = status;
+        told_.usage = usage;
     }
-    void wake(ProcessId id) noexcept { set(parent_, id); }
-    void announce_exit(ProcessId id, bool vforked) noexcept {
-        set(subject_, id);
-        vforked_ = vforked;
-        exited_ = true;
-    }
+    void wake(ProcessId id) noexcept { set(parent, id); }
+    void announce_exit(ProcessId id) noexcept { set(exited, id); }
     /// All threads but `spared`.
     void kill_threads(ProcessId id, Pid spared) noexcept {
-        set(subject_, id);
-        killed_ = true;
-        spared_ = spared;
+        set(killed, id);
+        told_.spared = spared;
     }
 
     void post(Process& target, int signal) noexcept {
@@ -175,9 +177,13 @@ private:
         last = &recipient;
     }
 
-    void set(ProcessId& place, ProcessId id) noexcept {
-        place = id;
+    void set(Whom whom, ProcessId id) noexcept {
+        told_.generations[whom] = id.generation;
+        told_.pids[whom] = id.pid;
         pending_ = true;
+    }
+    [[nodiscard]] ProcessId take(Whom whom) noexcept {
+        return {told_.pids[whom], std::exchange(told_.generations[whom], 0)};
     }
 
     /// Takes everybody out of the lists, so that they can be told of other things.
@@ -241,7 +247,7 @@ private:
     }
 
     template <class F>
-    void deliver_kills(F& f) {
+    void deliver_kills(F& f, ProcessId id) {
         constexpr std::size_t batch = 32;
         Pid tids[batch];
         Pid last = 0;
@@ -250,7 +256,7 @@ private:
             count = 0;
             {
                 Guard guard(topology_->lock());
-                Process* const found = Process::find(*topology_, subject_);
+                Process* const found = Process::find(*topology_, id);
                 if (found == nullptr)
                     return;
                 process = found->self_handle();
@@ -260,25 +266,19 @@ private:
                     tids[count++] = last = thread->tid();
             }
             for (std::size_t i = 0; i < count; ++i)
-                if (tids[i] != spared_)
-                    f(Effect{EffectKind::kill_thread, process, subject_, Signal::kill, tids[i]});
+                if (tids[i] != told_.spared)
+                    f(Effect{EffectKind::kill_thread, process, id, Signal::kill, tids[i]});
         }
     }
 
     Topology* topology_ = nullptr;
     bool pending_ = false;
+    ChildChange change_{};           // that parent is told of
     std::shared_ptr<Process> posts_; // linked by their own Posted
+    std::shared_ptr<Group> groups_;  // likewise
     Process* last_post_ = nullptr;
-    std::shared_ptr<Group> groups_; // likewise
     Group* last_group_ = nullptr;
-    ProcessId subject_; // of the next three
-    bool vforked_ = false;
-    bool killed_ = false; // its threads
-    bool exited_ = false;
-    Pid spared_ = 0; // of its threads
-    ProcessId parent_;
-    int signal_ = Signal::none;
-    ChildEvent child_;
+    Told told_{};
 };
 
 } // namespace procspace

@@ -49,7 +49,7 @@ public:
     }
 
     /// Returns what has this number in this role, or null.
-    [[nodiscard, gnu::noinline]] NumberHook* find(Pid number, NumberRole role) const noexcept {
+    [[nodiscard, PROCSPACE_SHARED]] NumberHook* find(Pid number, NumberRole role) const noexcept {
         NumberHook* hook = roles(number);
         while (hook != nullptr && hook->role != role)
             hook = hook->next_role;
@@ -91,7 +91,7 @@ public:
     }
 
     /// Returns the first free number from `from` to `last`, or 0. **Complexity**: at most four words for each branch.
-    [[nodiscard, gnu::noinline]] Pid first_free(Pid from, Pid last) const noexcept {
+    [[nodiscard, PROCSPACE_SHARED]] Pid first_free(Pid from, Pid last) const noexcept {
         while (from <= last) {
             const NumberNode* const branch = root_[from >> 16];
             if (branch == nullptr)

@@ -215,17 +215,17 @@ public:
     /// **Errors**: out of memory is std::bad_alloc, or a panic. **Complexity**: as posix::setsid(); two allocations.
     std::optional<NewSession> create_session();
     /// The same with the reason: permission, or no_memory.
-    [[nodiscard, PROCSPACE_SELDOM]] Result<NewSession> try_create_session();
+    [[nodiscard]] Result<NewSession> try_create_session();
     /// Moves the process into the group with its number, a new one unless that exists already.
     /// Returns null for the leader of its own group, for a session leader, and when it has exited.
     /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions. **Complexity**: one allocation.
     std::shared_ptr<Group> create_group();
     /// The same with the reason: permission, or no_memory.
-    [[nodiscard, PROCSPACE_SELDOM]] Result<std::shared_ptr<Group>> try_create_group();
+    [[nodiscard]] Result<std::shared_ptr<Group>> try_create_group();
     /// Both with what prepare_group() and prepare_session() of the tree have allocated: they cannot run out of memory.
     /// **Errors**: permission for the cases above. **Pre**: of this tree, not used before.
-    [[nodiscard, PROCSPACE_SELDOM]] Result<NewSession> create_session(BasicPreparedSession<Traits>&& fresh);
-    [[nodiscard, PROCSPACE_SELDOM]] Result<std::shared_ptr<Group>> create_group(BasicPreparedGroup<Traits>&& fresh);
+    [[nodiscard]] Result<NewSession> create_session(BasicPreparedSession<Traits>&& fresh);
+    [[nodiscard]] Result<std::shared_ptr<Group>> create_group(BasicPreparedGroup<Traits>&& fresh);
     /// Moves the process into `group`; at no moment is it in none. Returns true if it is there, from now or before;
     /// false for a group of another session or tree, or one whose number was taken over by a session, for a session
     /// leader, and when the process has exited. **Pre**: not null. **Complexity**: logarithmic in the members, and if
@@ -277,7 +277,7 @@ private:
     [[PROCSPACE_SELDOM]] void leave_terminal(Effects& effects) noexcept;
     void reap(BasicRemains<Traits>& remains) noexcept;
     void end_threads(const Thread* survivor, Leftovers& leftovers) noexcept;
-    [[PROCSPACE_OFTEN, PROCSPACE_SHARED]] inline void set_parent(BasicProcess& parent, Thread* forker) noexcept;
+    [[PROCSPACE_OFTEN]] inline void set_parent(BasicProcess& parent, Thread* forker) noexcept;
     [[PROCSPACE_OFTEN]] inline void leave_parent() noexcept;
     [[PROCSPACE_OFTEN]] inline void list_event() noexcept;
     [[nodiscard, PROCSPACE_SHARED]] int death_signal() const noexcept;
@@ -289,7 +289,7 @@ private:
     [[PROCSPACE_OFTEN]] inline void count_ties(int change) noexcept;
     [[PROCSPACE_SELDOM]] void retie_children(Group& destination) noexcept;
     [[nodiscard, PROCSPACE_SELDOM]] std::uint32_t children_in(const Group& group) const noexcept;
-    [[nodiscard, PROCSPACE_OFTEN, PROCSPACE_SHARED]] inline bool may_tie() const noexcept;
+    [[nodiscard, PROCSPACE_OFTEN]] inline bool may_tie() const noexcept;
     [[nodiscard]] bool has_tie() const noexcept;
     [[PROCSPACE_SELDOM]] Errno enter_own_group(ProcessState latest, std::shared_ptr<Group>& group,
                                                const std::shared_ptr<Session>* session);

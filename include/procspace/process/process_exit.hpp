@@ -177,7 +177,9 @@ void BasicProcess<Traits>::become_zombie(Effects& effects, Leftovers& leftovers)
     if (group_->stopped_ != 0 && group_->ties_ == 0 && parent_ != nullptr && parent_->group_ != group_ &&
         parent_->group_->session_ == group_->session_)
         effects.hang_up(*group_);
-    effects.announce_exit(id(), vforked_);
+    if (vforked_)
+        effects.end_vfork(id());
+    effects.announce_exit(id());
     if (parent_ == nullptr)
         return;
     effects.notify(parent_->id(), signal_for(ChildChange::exited), ChildChange::exited, pid(), exit_code(), usage_);

@@ -136,8 +136,9 @@ public:
     /// Makes the thread. **Panics** on the errors of try_build(), but for out of memory, which is std::bad_alloc where
     /// exceptions exist.
     std::shared_ptr<Thread> build() {
-        std::shared_ptr<Thread> thread = allocate();
-        if (const Errno error = enter(thread, Goal::published); error != Errno::ok)
+        Errno error = Errno::ok;
+        std::shared_ptr<Thread> thread = make(error, Goal::published);
+        if (error != Errno::ok)
             refuse_build<Traits>(error, tid_, Location::current());
         return thread;
     }
@@ -147,22 +148,19 @@ public:
     /// in use; the process's own is free for one living leader); invalid (0, or beyond the tree's highest); again (all
     /// numbers are in use); no_memory. **Complexity**: one allocation, and two blocks of the table now and then.
     [[nodiscard]] Built try_build() {
-        Built built(allocate());
-        built.error = enter(built.value, Goal::published);
-        if (!built)
-            built.value.reset();
+        Errno error = Errno::ok;
+        Built built(make(error, Goal::published));
+        built.error = error;
         return built;
     }
 
     /// Does the same but for the last step: what may fail. **Errors** as try_build().
     [[nodiscard]] Result<Prepared> prepare() {
-        std::shared_ptr<Thread> thread = allocate();
-        if (const Errno error = enter(thread, Goal::prepared); error != Errno::ok)
+        Errno error = Errno::ok;
+        std::shared_ptr<Thread> thread = make(error, Goal::prepared);
+        if (error != Errno::ok)
             return error;
-        Prepared prepared(NoValue{}); // not before: it would give back a number that it has not got
-        prepared.thread_.swap(thread);
-        prepared.leads_ = leads();
-        return prepared;
+        return Prepared(std::move(thread), leads());
     }
 
 private:
@@ -171,46 +169,52 @@ private:
     /// The leader has the number of its process, which is reserved already.
     [[nodiscard]] bool leads() const noexcept { return tid_ == process_.pid; }
 
-    /// Returns what is wrong with what it was given.
-    [[nodiscard]] Errno mistake() const noexcept { return tid_ == Pid{0} ? Errno::invalid : error_; }
-    /// Returns the thread with its data; null without memory, and after a mistake.
-    [[PROCSPACE_SHARED]] std::shared_ptr<Thread> allocate() {
-        if (mistake() != Errno::ok)
-            return nullptr;
-        return try_make_shared<Thread, typename Traits::Memory>(BuilderKey(), *topology_, std::move(data_));
-    }
-    /// Everything after that. On an error the data comes back.
-    Errno enter(const std::shared_ptr<Thread>& thread, Goal goal) {
-        if (thread == nullptr)
-            return mistake() != Errno::ok ? mistake() : Errno::no_memory;
-        const Errno error = reserve(thread, goal);
+    std::shared_ptr<Thread> make(Errno& error, Goal goal) {
+        error = tid_ == Pid{0} ? Errno::invalid : error_; // 0 stands for "no thread" wherever a number is asked for
         if (error != Errno::ok)
-            data_ = std::move(thread->data_);
-        return error;
+            return nullptr;
+        return reserve(error, goal);
     }
-    /// The critical section: checks, reserves the number, and for who is to be published links it. Once more if the
-    /// table lacks a block.
-    [[gnu::noinline]] Errno reserve(const std::shared_ptr<Thread>& thread, Goal goal) {
+
+    /// Makes the thread with its data; then the critical section: checks, reserves the number, and enters who is to be
+    /// published. Once more if the table lacks a block. On an error the data comes back, and the thread is null.
+    std::shared_ptr<Thread> reserve(Errno& error, Goal goal) {
+        std::shared_ptr<Thread> thread =
+            try_make_shared<Thread, typename Traits::Memory>(BuilderKey(), *topology_, std::move(data_));
+        if (thread == nullptr) {
+            error = Errno::no_memory;
+            return thread;
+        }
         typename Topology::Blocks blocks;
-        Errno error = Errno::ok;
         do {
             typename Topology::Guard guard(topology_->lock());
-            Process* const process = Process::find(*topology_, process_);
-            if (Prepared::refused(process))
-                return Errno::no_process;
-            const bool leader = leads();
-            if (!leader)
-                error = topology_->reserve(*thread, tid_.value_or(0), blocks);
-            else if (topology_->template find<Thread>(process_.pid, NumberRole::tid) != nullptr)
-                error = Errno::exists;
-            if (error == Errno::ok) {
-                thread->tid_.store(leader ? process_.pid : thread->number, std::memory_order_relaxed);
-                std::shared_ptr<Process>(process->self_handle()).swap(thread->process_);
-                if (goal == Goal::published)
-                    Prepared::link(thread, leader);
-            }
+            error = enter(thread, goal, blocks);
+            if (error == Errno::ok)
+                return thread;
         } while (error == Errno::no_memory && blocks.try_fill());
-        return error;
+        data_ = std::move(thread->data_);
+        thread = nullptr;
+        return thread;
+    }
+
+    /// The critical section.
+    Errno enter(const std::shared_ptr<Thread>& handle, Goal goal, typename Topology::Blocks& blocks) noexcept {
+        Thread& thread = *handle;
+        Process* const process = Process::find(*topology_, process_);
+        if (Prepared::refused(process))
+            return Errno::no_process;
+        const bool leader = leads();
+        if (!leader) {
+            if (const Errno refusal = topology_->reserve(thread, tid_.value_or(0), blocks); refusal != Errno::ok)
+                return refusal;
+        } else if (topology_->template find<Thread>(process_.pid, NumberRole::tid) != nullptr) {
+            return Errno::exists;
+        }
+        thread.tid_.store(leader ? process_.pid : thread.number, std::memory_order_relaxed);
+        std::shared_ptr<Process>(process->self_handle()).swap(thread.process_);
+        if (goal == Goal::published)
+            Prepared::link(handle, leader);
+        return Errno::ok;
     }
 
     Topology* topology_;

@@ -37,7 +37,7 @@ class BasicProcessTree {
 
 public:
     /// A tree whose numbers go up to `highest`. **Panics** for 0, and beyond max_number<Traits>.
-    [[PROCSPACE_SELDOM]] explicit BasicProcessTree(Pid highest) : topology_(highest) {
+    [[gnu::noinline]] explicit BasicProcessTree(Pid highest) : topology_(highest) {
         if (highest == 0 || highest > max_number<Traits>)
             raise_panic<Traits>("a ProcessTree's highest number is from 1 to max_number");
     }
@@ -48,7 +48,7 @@ public:
     /// Ends all processes, without recursion: a chain of a million does not overflow the stack.
     /// **Panics**, with their number, when objects of this tree are still held by handles: they would refer to it.
     /// Threads are not counted: each holds its process.
-    [[PROCSPACE_SELDOM]] ~BasicProcessTree() noexcept(noexcept(Traits::panic("", Location::current())));
+    [[gnu::noinline]] ~BasicProcessTree() noexcept(noexcept(Traits::panic("", Location::current())));
 
     /// Begins the first process, leader of its own session and group. **Panics** in build() if there is one.
     [[nodiscard]] BasicProcessBuilder<Traits> new_init(Pid pid) { return BasicProcessBuilder<Traits>(topology_, pid); }
@@ -145,10 +145,9 @@ BasicProcessTree<Traits>::~BasicProcessTree() noexcept(noexcept(Traits::panic(""
     for (Process* process = topology_.init_; process != nullptr;) {
         BasicLeftovers<Traits> leftovers;
         Guard guard(topology_.lock());
-        process->end_threads(nullptr, leftovers); // whose children stand in its own family then
-        while (Process* const child = process->family_.first()) {
+        for (Process* child = process; child != nullptr; child = process->family_.first()) {
             process = child;
-            process->end_threads(nullptr, leftovers);
+            process->end_threads(nullptr, leftovers); // whose children stand in its own family then
         }
         Process* const parent = process->parent_;
         process->count_ties(-1); // it may live

@@ -198,13 +198,14 @@ public:
     /// Does the same but for the last step: what may fail. **Pre**: not for init. **Errors** as try_build().
     [[nodiscard]] Result<Prepared> prepare() {
         std::shared_ptr<Process> process = allocate();
-        if (const Errno error = enter(process, Goal::prepared); error != Errno::ok)
-            return error;
-        Prepared prepared(NoValue{}); // not before: it would give back a number that it has not got
-        prepared.process_.swap(process);
-        prepared.parent_ = parent_;
-        prepared.options_ = options_;
-        return prepared;
+        Result<Prepared> made(Errno::no_memory);
+        made.error = enter(process, Goal::prepared);
+        if (made) { // not before: it would give back a number that it has not got
+            made.value.process_.swap(process);
+            made.value.parent_ = parent_;
+            made.value.options_ = options_;
+        }
+        return made;
     }
 
 private:

@@ -15,9 +15,13 @@ namespace procspace {
 
 /// Whether std::shared_ptr counts its owners atomically. libstdc++ does not on toolchains of the thread model "single";
 /// nor with __GTHREADS defined there by hand, unless a <sys/single_threaded.h> tells it that there are several threads.
+/// Where it knows of no atomic instructions, as on riscv64 up to GCC 12, it takes a mutex for each count, if it finds
+/// one.
 #if defined(__GLIBCXX__) &&                                                                                            \
     (!defined(__GTHREADS) || (defined(_GLIBCXX_GCC_GTHR_SINGLE_H) && !__has_include(<sys/single_threaded.h>)))
 inline constexpr bool shared_ptr_is_atomic = false;
+#elif defined(__GLIBCXX__) && !(defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34))
+inline constexpr bool shared_ptr_is_atomic = __gnu_cxx::__default_lock_policy == __gnu_cxx::_S_atomic;
 #else
 inline constexpr bool shared_ptr_is_atomic = true;
 #endif

@@ -26,7 +26,7 @@ set(kernel_flags_x86_64_g++ -mgeneral-regs-only)
 set(kernel_flags_x86_64_clang++ -mno-mmx -mno-sse -mno-sse2 -mno-implicit-float)
 set(kernel_flags_aarch64 -mgeneral-regs-only -mno-outline-atomics -mstrict-align)
 set(kernel_flags_aarch64_clang++ --target=aarch64-linux-gnu)
-# GCC 12 has no atomics of one byte for riscv64, which is why its libstdc++ would guard the counts of shared_ptr by a mutex.
+# GCC 12 has no atomics of one byte for riscv64, which is why its libstdc++ would count owners by functions of its archive.
 set(kernel_flags_riscv64 -mabi=lp64 -mcmodel=medany -mno-relax
                          -D_GLIBCXX_ATOMIC_BUILTINS=1 -D_GLIBCXX_HAVE_ATOMIC_LOCK_POLICY=1
 )

@@ -15,8 +15,8 @@ namespace procspace {
 
 /// Whether std::shared_ptr counts its owners atomically. libstdc++ does not on toolchains of the thread model "single";
 /// nor with __GTHREADS defined there by hand, unless a <sys/single_threaded.h> tells it that there are several threads.
-/// Where it knows of no atomic instructions, as on riscv64 up to GCC 12, it takes a mutex for each count, if it finds
-/// one.
+/// Where it knows of no atomic instructions, as on riscv64 up to GCC 12, it counts by functions of its archive and a
+/// mutex in each control block, if the program has any.
 #if defined(__GLIBCXX__) &&                                                                                            \
     (!defined(__GTHREADS) || (defined(_GLIBCXX_GCC_GTHR_SINGLE_H) && !__has_include(<sys/single_threaded.h>)))
 inline constexpr bool shared_ptr_is_atomic = false;

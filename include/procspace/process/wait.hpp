@@ -249,8 +249,8 @@ private:
     }
 
     Process& parent_;
-    const WaitSelector selector_;
-    const WaitOptions options_;
+    WaitSelector selector_;
+    WaitOptions options_;
     const BasicThread<Traits>* caller_ = nullptr; // the thread that asks; null when the parent has none
 };
 

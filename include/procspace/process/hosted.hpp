@@ -4,6 +4,7 @@
 
 #include "../fwd.hpp"
 
+#include <cstddef>
 #include <memory>
 
 #if defined(_GLIBCXX_RELEASE) && _GLIBCXX_RELEASE >= 13 && !_GLIBCXX_HOSTED
@@ -15,15 +16,21 @@ namespace procspace {
 
 /// Whether std::shared_ptr counts its owners atomically. libstdc++ does not on toolchains of the thread model "single";
 /// nor with __GTHREADS defined there by hand, unless a <sys/single_threaded.h> tells it that there are several threads.
-/// Where it knows of no atomic instructions, as on riscv64 up to GCC 12, it counts by functions of its archive and a
-/// mutex in each control block, if the program has any.
-#if defined(__GLIBCXX__) &&                                                                                            \
-    (!defined(__GTHREADS) || (defined(_GLIBCXX_GCC_GTHR_SINGLE_H) && !__has_include(<sys/single_threaded.h>)))
+/// Where it knows of no atomic instructions, as on riscv64 up to GCC 12, it counts by functions of its archive and puts
+/// a mutex into each control block, if the program has any.
+#ifdef __GLIBCXX__
+#if !defined(__GTHREADS) || (defined(_GLIBCXX_GCC_GTHR_SINGLE_H) && !__has_include(<sys/single_threaded.h>))
 inline constexpr bool shared_ptr_is_atomic = false;
-#elif defined(__GLIBCXX__) && !(defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34))
+#elif !(defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34))
 inline constexpr bool shared_ptr_is_atomic = __gnu_cxx::__default_lock_policy == __gnu_cxx::_S_atomic;
 #else
 inline constexpr bool shared_ptr_is_atomic = true;
+#endif
+inline constexpr std::size_t control_block_mutex =
+    __gnu_cxx::__default_lock_policy == __gnu_cxx::_S_mutex ? sizeof(__gnu_cxx::__mutex) : 0;
+#else
+inline constexpr bool shared_ptr_is_atomic = true;
+inline constexpr std::size_t control_block_mutex = 0;
 #endif
 
 /// True for traits that say `static constexpr bool single_processor = true`: no two threads ever run at once.

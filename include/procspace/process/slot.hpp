@@ -52,22 +52,13 @@ private:
     void* block_ = nullptr; // used while building only; dangles harmlessly afterwards
 };
 
-/// A lock in each control block: so libstdc++ counts where it knows of no atomic instructions, as on riscv64 up to
-/// GCC 12.
-#ifdef __GLIBCXX__
-inline constexpr std::size_t control_block_lock =
-    __gnu_cxx::__default_lock_policy == __gnu_cxx::_S_mutex ? sizeof(__gnu_cxx::__mutex) : 0;
-#else
-inline constexpr std::size_t control_block_lock = 0;
-#endif
-
 /// The slot for a T with what libstdc++ and libc++ put in front of it: four words cover a map node's links and a shared
 /// object's control block with the allocator. For an over-aligned T the control block is padded twice: before the
 /// allocator and behind it.
 template <class T>
 struct SlotSize {
     static constexpr std::size_t align = alignof(T) > alignof(void*) ? alignof(T) : alignof(void*);
-    static constexpr std::size_t words = (4 * sizeof(void*) + control_block_lock + align - 1) / align * align;
+    static constexpr std::size_t words = (4 * sizeof(void*) + control_block_mutex + align - 1) / align * align;
     static constexpr std::size_t bytes = sizeof(T) + (words > 2 * align ? words : 2 * align);
 };
 

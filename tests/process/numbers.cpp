@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <random>
 #include <vector>
 
 using procspace::Errno;
@@ -54,6 +55,40 @@ TEST_CASE("NumberBits: finds the first set and the first clear bit from any plac
     CHECK(bits.first_clear(0) == NumberBits::size);
     bits.clear(70);
     CHECK(bits.first_clear(0) == 70);
+}
+
+TEST_CASE("NumberTable: its blocks agree with each other, whatever comes and goes", "[process][numbers][P7]") {
+    constexpr Pid last = (1 << 16) + 300; // four leaves of two branches are at stake
+    constexpr Pid first = (1 << 16) - 300;
+    Table table;
+    std::vector<std::unique_ptr<NumberHook>> hooks;
+    std::mt19937 random(7);
+    const auto below = [&](std::size_t limit) { return static_cast<unsigned>(random() % limit); };
+    for (int step = 0; step < 6000; ++step) {
+        Table::Blocks blocks;
+        const bool fills = step / 1500 % 2 == 0;
+        if (hooks.empty() || below(8) < (fills ? 7U : 1U)) {
+            const Pid from = first + below(last - first);
+            const Pid found = table.first_free(from, last);
+            const Pid number = found != 0 ? found : table.first_free(first, last);
+            if (number == 0)
+                continue;
+            REQUIRE(blocks.try_fill());
+            hooks.push_back(std::make_unique<NumberHook>(NumberRole::pid, number));
+            REQUIRE(table.enter(*hooks.back(), blocks, true) == Errno::ok);
+        } else {
+            std::swap(hooks[below(hooks.size())], hooks.back());
+            table.leave(*hooks.back(), blocks, below(2) != 0);
+            hooks.pop_back();
+        }
+        if (!table.is_sound())
+            FAIL("after step " << step);
+    }
+    Table::Blocks blocks;
+    for (const auto& hook : hooks)
+        table.leave(*hook, blocks, false);
+    CHECK(table.is_sound());
+    CHECK(table.first_used(1) == 0);
 }
 
 TEST_CASE("NumberTable: passes over full leaves and branches to the first free number", "[process][numbers][P7]") {

@@ -50,6 +50,7 @@ private:
     }
 
     void look_at_numbers() noexcept {
+        expect(topology_.numbers_.is_sound(), "[P7] the blocks of the table of numbers agree with each other", 0);
         for (Pid number = 1; (number = topology_.numbers_.first_used(number)) != 0 && !broken_; ++number) {
             unsigned roles = 0;
             for (NumberHook* hook = topology_.numbers_.roles(number); hook != nullptr; hook = hook->next_role) {

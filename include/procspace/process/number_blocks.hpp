@@ -37,6 +37,7 @@ public:
 
     void set(unsigned i) noexcept { words_[i / 64] |= Word(1) << i % 64; }
     void clear(unsigned i) noexcept { words_[i / 64] &= ~(Word(1) << i % 64); }
+    [[nodiscard]] bool has(unsigned i) const noexcept { return (words_[i / 64] >> i % 64 & 1) != 0; }
 
     /// Returns the first set bit from `from` on, or `size`.
     [[nodiscard]] unsigned first_set(unsigned from) const noexcept { return search(from, 0); }
@@ -82,6 +83,17 @@ struct NumberNode {
         places[at] = nullptr;
         used.clear(at);
         --count;
+    }
+
+    /// Returns true when the bits and the count are those of the places.
+    [[nodiscard]] bool is_sound() const noexcept {
+        unsigned taken = 0;
+        for (unsigned at = 0; at < NumberBits::size; ++at) {
+            if (used.has(at) != (places[at] != nullptr))
+                return false;
+            taken += places[at] != nullptr;
+        }
+        return taken == count;
     }
 };
 

@@ -134,6 +134,25 @@ public:
         return 0;
     }
 
+    /// Returns true when the blocks agree with each other, and none is without a number but the one that was kept:
+    /// always. **Complexity**: linear in the blocks.
+    [[nodiscard]] bool is_sound() const noexcept {
+        for (const NumberNode* const branch : root_) {
+            if (branch == nullptr)
+                continue;
+            if (!branch->is_sound() || branch->count == 0)
+                return false;
+            for (unsigned at = 0; at < size; ++at) {
+                const NumberNode* const leaf = branch->leaf(at);
+                if (branch->full.has(at) != (leaf != nullptr && leaf->count == size))
+                    return false;
+                if (leaf != nullptr && (!leaf->is_sound() || (leaf->count == 0 && leaf != idle_)))
+                    return false;
+            }
+        }
+        return idle_ == nullptr || leaf_of(idle_number_) == idle_;
+    }
+
 private:
     static constexpr unsigned size = NumberBits::size;
 

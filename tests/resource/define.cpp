@@ -35,10 +35,24 @@ struct Wide {
     long first = 1;
     long second = 2;
 };
+struct Bits {
+    unsigned low : 3 = 5;
+    unsigned high : 29 = 9;
+};
+union Either {
+    int number;
+    float fraction;
+};
+struct NotCopied {
+    int value = 4;
+    NotCopied() = default;
+    NotCopied(NotCopied&&) = delete;
+};
 static_assert(!procspace::ImplicitLifetime<support::Tracked>);
 
 using TwoTypes = std::map<int, std::string>;
 using ThreeInts = std::array<int, 3>;
+using Pair = short[2];
 
 PROCSPACE_RESOURCE(int, without_arguments)
 PROCSPACE_RESOURCE(int*, pointer_without_arguments);
@@ -55,6 +69,10 @@ PROCSPACE_RESOURCE(Padded, padded)
 PROCSPACE_RESOURCE(Wide, wide)
 PROCSPACE_RESOURCE(short, small, -2)
 PROCSPACE_RESOURCE(double, floating, 0.5)
+PROCSPACE_RESOURCE(Pair, array_in_a_word)
+PROCSPACE_RESOURCE(Bits, bits)
+PROCSPACE_RESOURCE(Either, either)
+PROCSPACE_RESOURCE(NotCopied, not_copied)
 
 } // namespace
 
@@ -119,6 +137,18 @@ TEST_CASE("PROCSPACE_RESOURCE: what is constant and fits into a word is known by
     CHECK(wide.get(ns).second == 2);
     CHECK(padded.get(ns).number == 5);
     CHECK(padded.get(ns).letter == 'p');
+}
+
+TEST_CASE("PROCSPACE_RESOURCE: what a word can hold and is nothing to be returned is constructed",
+          "[resource][define]") {
+    CHECK_FALSE(array_in_a_word.resource().has_constant());
+    const Namespace ns;
+    CHECK(array_in_a_word.get(ns)[0] == 0);
+    CHECK(array_in_a_word.get(ns)[1] == 0);
+    CHECK(bits.get(ns).low == 5);
+    CHECK(bits.get(ns).high == 9);
+    CHECK(either.get(ns).number == 0);
+    CHECK(not_copied.get(ns).value == 4);
 }
 
 TEST_CASE("PROCSPACE_RESOURCE: a value that points to itself is never a copy of bytes", "[resource][define]") {

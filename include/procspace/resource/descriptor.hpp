@@ -59,8 +59,8 @@ struct Initialiser {
     static constexpr Initialiser of(Function its_function, Value) noexcept {
         Initialiser made(its_function);
         // Without pointers, which may be to the value itself, and without padding: bit_cast sees to that. T's lifetime
-        // begins where its bytes are stored.
-        if constexpr (ImplicitLifetime<T> && sizeof(T) <= sizeof(std::size_t)) {
+        // begins where its bytes are stored. An array cannot be returned, and T(args...) is no expression of it.
+        if constexpr (ImplicitLifetime<T> && !std::is_array_v<T> && sizeof(T) <= sizeof(std::size_t)) {
             if constexpr (requires { typename Word<word_of(Value().template operator()<T>())>; }) {
                 made.constant = true;
                 made.word = word_of(Value().template operator()<T>());

@@ -114,7 +114,6 @@ class TreeInvariants;
 struct ProcessInfo;
 struct ProcessId;
 struct ProcessDetails;
-template <class Recipient>
 struct Posted;
 struct Foreground;
 struct InitOptions;

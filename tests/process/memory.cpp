@@ -51,7 +51,7 @@ double itemise() {
     line("those to wait for", sizeof(procspace::NumberIndex<Process, procspace::InEvents>));
     line("its threads", sizeof(procspace::BasicThreadGroup<Traits>));
     line("used time, its own and of its children", 2 * sizeof(procspace::Usage));
-    line("signals to be delivered", sizeof(procspace::Posted<Process>));
+    line("signals to be delivered", sizeof(procspace::Posted));
     line("payload", sizeof(procspace::AnyData));
     line("ids, counts, flags, links", static_cast<double>(sizeof(Process)) - sum);
     void* const block = std::malloc(Slot::bytes);

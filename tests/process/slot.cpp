@@ -69,7 +69,7 @@ TEST_CASE("SlotAllocator: hands out the block that it was given and returns it w
     using Slot = SlotSize<long>;
     MemoryBlock<CountingMemory> block(Slot::bytes, Slot::align);
     void* const bytes = block.get();
-    SlotAllocator<long, CountingMemory, Slot::bytes, Slot::align> allocator(block.release());
+    SlotAllocator<long, CountingMemory, Slot::bytes, Slot::align, Slot::bytes> allocator(block.release());
     long* const place = allocator.allocate(1);
     CHECK(place == bytes);
     allocator.deallocate(place, 1); // CountingMemory compares the size
@@ -78,9 +78,9 @@ TEST_CASE("SlotAllocator: hands out the block that it was given and returns it w
 TEST_CASE("SlotAllocator: all of them are equal since any of them may return a block", "[process][slot]") {
     using Slot = SlotSize<long>;
     MemoryBlock<CountingMemory> block(Slot::bytes, Slot::align);
-    SlotAllocator<long, CountingMemory, Slot::bytes, Slot::align> with(block.release());
-    const SlotAllocator<char, CountingMemory, Slot::bytes, Slot::align> rebound(with);
-    SlotAllocator<long, CountingMemory, Slot::bytes, Slot::align> without;
+    SlotAllocator<long, CountingMemory, Slot::bytes, Slot::align, Slot::bytes> with(block.release());
+    const SlotAllocator<char, CountingMemory, Slot::bytes, Slot::align, Slot::bytes> rebound(with);
+    SlotAllocator<long, CountingMemory, Slot::bytes, Slot::align, Slot::bytes> without;
     CHECK(with == without);
     CHECK(decltype(without)(rebound) == with);
     without.deallocate(with.allocate(1), 1);

@@ -63,17 +63,12 @@ extern "C" {
 
 // For functions that run seldom: apart from the others, and small rather than fast. None that a user calls: a compiler
 // takes the caller of such a function for one that runs seldom, with the loops in it. Where all is to be small (-Os),
-// the compiler knows whether apart is smaller.
-#ifdef __OPTIMIZE_SIZE__
-#define PROCSPACE_APART gnu::cold
-#else
-#define PROCSPACE_APART gnu::noinline, gnu::cold
-#endif
-#define PROCSPACE_SELDOM PROCSPACE_APART
-#if defined(__has_cpp_attribute)
+// clang makes them smaller when it is not told to make them smaller still.
+#define PROCSPACE_SELDOM gnu::noinline, gnu::cold
+#if defined(__has_cpp_attribute) && !defined(__OPTIMIZE_SIZE__)
 #if __has_cpp_attribute(clang::minsize)
 #undef PROCSPACE_SELDOM
-#define PROCSPACE_SELDOM PROCSPACE_APART, clang::minsize
+#define PROCSPACE_SELDOM gnu::noinline, gnu::cold, clang::minsize
 #endif
 #endif
 
@@ -85,6 +80,18 @@ extern "C" {
 #else
 #define PROCSPACE_SHARED
 #define PROCSPACE_OFTEN gnu::always_inline
+#endif
+
+// For functions with one caller, and those that are a call themselves: part of the caller where all is to be small.
+// Otherwise left to the compiler, apart from a caller that most often does without, or among what runs seldom.
+#ifdef __OPTIMIZE_SIZE__
+#define PROCSPACE_PART gnu::always_inline
+#define PROCSPACE_OUTER_PART gnu::always_inline
+#define PROCSPACE_SELDOM_PART gnu::always_inline
+#else
+#define PROCSPACE_PART
+#define PROCSPACE_OUTER_PART gnu::noinline
+#define PROCSPACE_SELDOM_PART PROCSPACE_SELDOM
 #endif
 
 // Lets compilers that know it warn of a reference that outlives the object it came from.

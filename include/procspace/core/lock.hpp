@@ -13,8 +13,8 @@ namespace procspace {
 template <class Lock>
 class [[nodiscard]] LockGuard {
 public:
-    explicit LockGuard(Lock& lock) : lock_(lock) { lock_.lock(); }
-    ~LockGuard() { lock_.unlock(); }
+    [[gnu::always_inline]] explicit LockGuard(Lock& lock) : lock_(lock) { lock_.lock(); }
+    [[gnu::always_inline]] ~LockGuard() { lock_.unlock(); }
     LockGuard(const LockGuard&) = delete;
     LockGuard& operator=(const LockGuard&) = delete;
 
@@ -47,7 +47,7 @@ public:
     }
 
     /// Returns true when the lock was free and is now held.
-    [[nodiscard]] bool try_lock() noexcept {
+    [[nodiscard, PROCSPACE_PART]] bool try_lock() noexcept {
         // relaxed: only a hint that spares the exclusive access; the exchange decides.
         // acquire: pairs with unlock(): the section sees what the previous holder wrote.
         if (held_.load(std::memory_order_relaxed) != 0) [[unlikely]]

@@ -22,15 +22,17 @@ struct Location {
 /// A line of text of bounded length, put together without memory or a C library. What does not fit is left out.
 class PanicText {
 public:
+    PanicText() noexcept { text_[0] = '\0'; }
     [[PROCSPACE_SELDOM]] PanicText& operator<<(const char* text) noexcept {
         while (*text != '\0' && length_ < capacity)
             text_[length_++] = *text++;
         text_[length_] = '\0';
         return *this;
     }
-    [[PROCSPACE_SELDOM]] PanicText& operator<<(unsigned long long number) noexcept {
-        char digits[21]{};
+    [[PROCSPACE_SELDOM_PART]] PanicText& operator<<(unsigned long long number) noexcept {
+        char digits[21];
         char* first = digits + 20;
+        *first = '\0';
         do {
             *--first = static_cast<char>('0' + number % 10);
             number /= 10;
@@ -44,7 +46,7 @@ public:
 private:
     static constexpr unsigned capacity = 510;
 
-    char text_[capacity + 1]{};
+    char text_[capacity + 1]; // up to the end of the text
     unsigned length_ = 0;
 };
 
@@ -64,12 +66,15 @@ template <class Traits>
     Traits::panic(what, Location{file, line, function});
 }
 
-/// Panics with `what` followed by `number`.
+/// The same with `what` followed by `number`.
 template <class Traits>
-[[noreturn, PROCSPACE_SELDOM]] void panic_with_number(const char* what, unsigned long long number, Location where) {
+[[noreturn, PROCSPACE_SELDOM]] void panic_with_number(const char* what, unsigned long long number,
+                                                      const char* file = __builtin_FILE(),
+                                                      unsigned line = __builtin_LINE(),
+                                                      const char* function = __builtin_FUNCTION()) {
     PanicText text;
     text << what << number;
-    Traits::panic(text.text(), where);
+    raise_panic<Traits>(text.text(), file, line, function);
 }
 
 } // namespace procspace

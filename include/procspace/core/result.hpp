@@ -36,7 +36,7 @@ struct [[nodiscard]] Result {
     Errno error;
 
     Result(T&& v) : value(static_cast<T&&>(v)), error(Errno::ok) {}
-    /// **Pre**: `e != Errno::ok`.
+    /// **Pre**: `e != Errno::ok`, unless the value is put in next.
     Result(Errno e)
         requires requires { T(NoValue{}); }
         : value(NoValue{}), error(e) {}

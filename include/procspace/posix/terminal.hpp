@@ -102,8 +102,7 @@ public:
             return Errno::not_a_tty;
         caller.terminal_stamp_ = 0;
         if (caller.is_session_leader()) {
-            effects.post(this->foreground, Signal::hup);
-            effects.post(this->foreground, Signal::cont);
+            effects.hang_up(this->foreground);
             this->session->last_foreground_ = {};
             forget();
         }

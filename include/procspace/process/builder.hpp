@@ -151,13 +151,15 @@ public:
     /// For Process::fork.
     [[PROCSPACE_SHARED]] BasicProcessBuilder(BuilderKey, Topology& topology, ProcessId parent,
                                              std::optional<Pid> pid) noexcept
-        : topology_(&topology), parent_(parent), pid_(pid) {}
+        : topology_(&topology), parent_(parent), pid_(pid), error_(check_number(pid)) {}
 
     /// Gives the process its data; the last one counts. Out of memory is reported by build().
     /// **Complexity**: one allocation for AnyData, none for a data type of the traits' own.
     template <class V>
     [[nodiscard]] BasicProcessBuilder data(V&& value) && {
-        error_ = store_data<Memory>(data_, std::forward<V>(value));
+        const Errno stored = store_data<Memory>(data_, std::forward<V>(value));
+        if (error_ != Errno::invalid)
+            error_ = stored;
         return std::move(*this);
     }
 
@@ -190,8 +192,6 @@ public:
     [[nodiscard]] Built try_build() {
         Built built(allocate());
         built.error = enter(built.value, Goal::published);
-        if (!built)
-            built.value.reset();
         return built;
     }
 
@@ -213,7 +213,8 @@ private:
     friend class BasicProcessTree;
 
     /// For ProcessTree::new_init.
-    BasicProcessBuilder(Topology& topology, Pid pid) noexcept : topology_(&topology), pid_(pid), is_init_(true) {}
+    BasicProcessBuilder(Topology& topology, Pid pid) noexcept
+        : topology_(&topology), pid_(pid), is_init_(true), error_(check_number(pid)) {}
 
     // Handles are constructed where they stay and not assigned: a move right after the handle was written makes the
     // processor wait for both halves of it.
@@ -221,29 +222,32 @@ private:
     enum class Goal : unsigned char { published, prepared };
     using First = BasicPreparedSession<Traits>; // what init leads
 
-    /// Returns what is wrong with what it was given: 0 stands for "no process" wherever a number is asked for.
-    [[nodiscard]] Errno mistake() const noexcept { return pid_ == Pid{0} ? Errno::invalid : error_; }
-    /// Returns the process with its data; null without memory, and after a mistake.
-    std::shared_ptr<Process> allocate() {
-        if (mistake() != Errno::ok)
-            return nullptr;
-        return try_make_shared<Process, Memory>(BuilderKey(), *topology_, is_init_, std::move(data_));
+    /// 0 stands for "no process" wherever a number is asked for.
+    [[nodiscard]] static Errno check_number(std::optional<Pid> pid) noexcept {
+        return pid == Pid{0} ? Errno::invalid : Errno::ok;
     }
-    /// Everything after that. On an error the data comes back.
-    Errno enter(const std::shared_ptr<Process>& process, Goal goal) {
+    /// Returns the process with its data; null without memory, and if something was wrong before.
+    std::shared_ptr<Process> allocate() {
+        if (error_ != Errno::ok)
+            return nullptr;
+        return try_make_shared<Process, Memory>(BuilderKey(), *topology_, std::move(data_));
+    }
+    /// Everything after that. On an error the data comes back, and the process is null.
+    Errno enter(std::shared_ptr<Process>& process, Goal goal) {
         if (process == nullptr)
-            return mistake() != Errno::ok ? mistake() : Errno::no_memory;
+            return error_ != Errno::ok ? error_ : Errno::no_memory;
         if (goal == Goal::published) // not under the lock: next to it the two cost little more than one
             std::shared_ptr<Process>(process).swap(process->anchor_);
         const Errno error = is_init_ ? enter_first(*process) : reserve(*process, goal);
         if (error != Errno::ok)
-            undo(*process, error);
+            undo(process, error);
         return error;
     }
     /// **Panics** for a second init: after the lock, as a test's panic throws, and others must find the tree open.
-    [[PROCSPACE_SELDOM]] void undo(Process& process, Errno error) {
-        process.anchor_ = nullptr; // which the caller has another of
-        data_ = std::move(process.data_);
+    [[PROCSPACE_SELDOM_PART]] void undo(std::shared_ptr<Process>& process, Errno error) {
+        process->anchor_.reset(); // before the data, whose move may throw
+        data_ = std::move(process->data_);
+        process.reset();
         if (is_init_ && error == Errno::permission)
             raise_panic<Traits>("this tree has an init already");
     }
@@ -254,9 +258,9 @@ private:
         Errno error = Errno::ok;
         do {
             typename Topology::Guard guard(topology_->lock());
-            Process* const parent = is_init_ ? nullptr : Process::find(*topology_, parent_);
-            error = is_init_ ? (topology_->init_ != nullptr ? Errno::permission : Errno::ok)
-                             : Prepared::refused(parent, options_);
+            Process* const parent = first != nullptr ? nullptr : Process::find(*topology_, parent_);
+            error = first != nullptr ? (topology_->init_ != nullptr ? Errno::permission : Errno::ok)
+                                     : Prepared::refused(parent, options_);
             if (error == Errno::ok) [[likely]]
                 error = topology_->reserve(process, pid_.value_or(0), blocks);
             if (error == Errno::ok) [[likely]] {
@@ -268,9 +272,9 @@ private:
         } while (error == Errno::no_memory && blocks.try_fill());
         return error;
     }
-    [[PROCSPACE_SELDOM]] Errno enter_first(Process& init);
+    [[PROCSPACE_SELDOM_PART]] inline Errno enter_first(Process& init);
     /// The rest of the critical section for init.
-    [[PROCSPACE_SELDOM]] void link_first(Process& init, const First& first) noexcept;
+    [[PROCSPACE_SELDOM_PART]] inline void link_first(Process& init, const First& first) noexcept;
 
     Topology* topology_;
     ProcessId parent_{};
@@ -290,6 +294,7 @@ Errno BasicProcessBuilder<Traits>::enter_first(Process& init) {
 
 template <class Traits>
 void BasicProcessBuilder<Traits>::link_first(Process& init, const First& first) noexcept {
+    init.is_init_ = true;
     init.enter();
     const Pid number = init_options_.own_session ? init.pid() : 0;
     first.session_->publish(number, first.session_);

@@ -62,15 +62,14 @@ public:
     BasicEffects() noexcept = default;
     BasicEffects(BasicEffects&& other) noexcept
         : reaper(std::move(other.reaper)), topology_(other.topology_), pending_(std::exchange(other.pending_, false)),
-          change_(other.change_), posts_(std::move(other.posts_)), groups_(std::move(other.groups_)),
-          last_post_(other.last_post_), last_group_(other.last_group_), told_(other.told_) {}
+          change_(other.change_), posts_(std::move(other.posts_)), last_post_(other.last_post_), told_(other.told_) {}
     BasicEffects& operator=(BasicEffects&&) = delete; // what was to be overwritten would have to be delivered first
     ~BasicEffects() {
         if (!pending_)
             return;
         if constexpr (EffectSink<Traits>)
             deliver([](const Effect& effect) { Traits::effect(effect); });
-        else if (posts_ != nullptr || groups_ != nullptr)
+        else if (posts_ != nullptr)
             unlink();
     }
 
@@ -88,7 +87,6 @@ public:
         if (const ProcessId id = take(vforked); id.generation != 0)
             to_one(f, EffectKind::vfork_done, id);
         deliver_posts(f);
-        deliver_groups(f);
         if (const ProcessId id = take(killed); id.generation != 0)
             deliver_kills(f, id);
         if (const ProcessId id = take(parent); id.generation != 0) {
@@ -144,37 +142,39 @@ private:
         told_.spared = spared;
     }
 
-    void post(Process& target, int signal) noexcept {
-        post_wake(target);
-        target.posted_.signals |= std::uint64_t{1} << (signal - 1);
-    }
-    /// Only that it asks again.
-    void post_wake(Process& target) noexcept { list(target, posts_, last_post_); }
-    /// `signal` to all members. **Pre**: there are members.
-    void post(Group& group, int signal) noexcept {
-        list(group, groups_, last_group_);
-        group.posted_.signals |= std::uint64_t{1} << (signal - 1);
-    }
+    /// With no signal, only that it asks again.
+    [[PROCSPACE_SHARED]] void post(Process& target, int signal) noexcept { list(target, bit(signal)); }
+    /// To all members. **Pre**: there are members.
+    void post(Group& group, int signal) noexcept { list(group, bit(signal)); }
     /// SIGHUP and SIGCONT to all members.
-    [[PROCSPACE_SELDOM]] void hang_up(Group& group) noexcept {
-        post(group, Signal::hup);
-        post(group, Signal::cont);
-    }
-    /// The same to the group that a terminal has in the foreground, if it is still there.
-    [[PROCSPACE_SELDOM]] void post(const Foreground& foreground, int signal) noexcept {
-        auto* const group = topology_->template find<Group>(foreground.pgid, NumberRole::pgid);
-        if (group != nullptr && group->origin_ <= foreground.stamp && group->anchor_ != nullptr)
+    [[PROCSPACE_SHARED]] void hang_up(Group& group) noexcept { list(group, bit(Signal::hup) | bit(Signal::cont)); }
+    /// Both to the group that a terminal has in the foreground, if it is still there.
+    void post(const Foreground& foreground, int signal) noexcept {
+        if (Group* const group = find(foreground))
             post(*group, signal);
     }
+    void hang_up(const Foreground& foreground) noexcept {
+        if (Group* const group = find(foreground))
+            hang_up(*group);
+    }
 
+    [[nodiscard, PROCSPACE_SELDOM]] Group* find(const Foreground& foreground) const noexcept {
+        auto* const group = topology_->template find<Group>(foreground.pgid, NumberRole::pgid);
+        return group != nullptr && group->origin_ <= foreground.stamp && group->anchor_ != nullptr ? group : nullptr;
+    }
+    [[nodiscard]] static constexpr std::uint64_t bit(int signal) noexcept {
+        return std::uint64_t{signal != Signal::none} << ((signal - 1) & 63);
+    }
     // Most sections post to nobody.
     template <class Recipient>
-    [[PROCSPACE_SELDOM]] void list(Recipient& recipient, std::shared_ptr<Recipient>& first, Recipient*& last) noexcept {
+    [[PROCSPACE_SELDOM]] void list(Recipient& recipient, std::uint64_t signals) noexcept {
         pending_ = true;
+        recipient.posted_.signals |= signals;
         if (std::exchange(recipient.in_posts_, true))
             return;
-        (first != nullptr ? last->posted_.next : first) = recipient.anchor_;
-        last = &recipient;
+        std::shared_ptr<NumberHook> link(recipient.anchor_, &recipient);
+        (posts_ != nullptr ? last_post_->next : posts_).swap(link); // with an empty one
+        last_post_ = &recipient.posted_;
     }
 
     void set(Whom whom, ProcessId id) noexcept {
@@ -186,12 +186,10 @@ private:
         return {told_.pids[whom], std::exchange(told_.generations[whom], 0)};
     }
 
-    /// Takes everybody out of the lists, so that they can be told of other things.
-    [[PROCSPACE_SELDOM]] void unlink() noexcept {
+    /// Takes everybody out of the list, so that they can be told of other things.
+    [[PROCSPACE_SELDOM_PART]] void unlink() noexcept {
         while (posts_ != nullptr)
-            static_cast<void>(next_post(posts_));
-        while (groups_ != nullptr)
-            static_cast<void>(next_post(groups_));
+            static_cast<void>(next_post());
     }
 
     // --- to deliver; without the lock -------------------------------------------------------------------------------
@@ -207,43 +205,56 @@ private:
         f(Effect{kind, process, id, signal, 0, child});
     }
 
-    template <class Recipient>
     struct Post {
-        std::shared_ptr<Recipient> to;
+        std::shared_ptr<NumberHook> to;
         std::uint64_t signals;
+
+        [[nodiscard]] bool to_group() const noexcept { return to->role == NumberRole::pgid; }
+        template <class Recipient>
+        [[nodiscard]] std::shared_ptr<Recipient> recipient() && noexcept {
+            auto* const recipient = static_cast<Recipient*>(to.get());
+            return {std::move(to), recipient};
+        }
     };
-    /// Takes the first out of a list that is not empty.
-    template <class Recipient>
-    [[nodiscard, PROCSPACE_SELDOM]] Post<Recipient> next_post(std::shared_ptr<Recipient>& first) noexcept {
+    /// Takes the first out of the list, which is not empty.
+    [[nodiscard, PROCSPACE_SELDOM_PART]] Post next_post() noexcept {
         Guard guard(topology_->lock());
-        Post<Recipient> post{std::move(first), 0};
-        Posted<Recipient>& its = post.to->posted_;
-        first = std::move(its.next);
+        Post post{std::move(posts_), 0};
+        auto& counted = static_cast<CountedInTree<Traits>&>(*post.to);
+        Posted& its = post.to_group() ? static_cast<Group&>(counted).posted_ : static_cast<Process&>(counted).posted_;
+        posts_.swap(its.next);
         post.signals = std::exchange(its.signals, 0);
-        post.to->in_posts_ = false;
+        counted.in_posts_ = false;
         return post;
     }
 
     template <class F>
     void deliver_posts(F& f) {
         while (posts_ != nullptr) {
-            Post<Process> post = next_post(posts_);
-            const ProcessId id = post.to->id();
-            for (; post.signals != 0; post.signals &= post.signals - 1)
-                f(Effect{EffectKind::signal, post.to, id, std::countr_zero(post.signals) + 1});
-            f(Effect{EffectKind::wake, post.to, id});
+            Post post = next_post();
+            if (post.to_group())
+                to_group(f, std::move(post));
+            else
+                to_process(f, std::move(post));
         }
     }
 
     template <class F>
-    void deliver_groups(F& f) {
-        while (groups_ != nullptr) {
-            Post<Group> post = next_post(groups_);
-            for (; post.signals != 0; post.signals &= post.signals - 1)
-                post.to->broadcast([&](const std::shared_ptr<Process>& member) {
-                    f(Effect{EffectKind::signal, member, member->id(), std::countr_zero(post.signals) + 1});
-                });
-        }
+    void to_process(F& f, Post&& post) {
+        const std::shared_ptr<Process> process = std::move(post).template recipient<Process>();
+        const ProcessId id = process->id();
+        for (; post.signals != 0; post.signals &= post.signals - 1)
+            f(Effect{EffectKind::signal, process, id, std::countr_zero(post.signals) + 1});
+        f(Effect{EffectKind::wake, process, id});
+    }
+
+    template <class F>
+    void to_group(F& f, Post&& post) {
+        const std::shared_ptr<Group> group = std::move(post).template recipient<Group>();
+        for (; post.signals != 0; post.signals &= post.signals - 1)
+            group->broadcast([&](const std::shared_ptr<Process>& member) {
+                f(Effect{EffectKind::signal, member, member->id(), std::countr_zero(post.signals) + 1});
+            });
     }
 
     template <class F>
@@ -273,11 +284,9 @@ private:
 
     Topology* topology_ = nullptr;
     bool pending_ = false;
-    ChildChange change_{};           // that parent is told of
-    std::shared_ptr<Process> posts_; // linked by their own Posted
-    std::shared_ptr<Group> groups_;  // likewise
-    Process* last_post_ = nullptr;
-    Group* last_group_ = nullptr;
+    ChildChange change_{};              // that parent is told of
+    std::shared_ptr<NumberHook> posts_; // processes and groups, linked by their own Posted
+    Posted* last_post_ = nullptr;
     Told told_{};
 };
 

@@ -67,7 +67,8 @@ public:
     }
 
 private:
-    T* object_of(FamilyHook* hook) const noexcept { return hook != &ends_ ? static_cast<T*>(hook) : nullptr; }
+    // A hook is never null: a pointer's cast would ask.
+    T* object_of(FamilyHook* hook) const noexcept { return hook != &ends_ ? &static_cast<T&>(*hook) : nullptr; }
 
     FamilyHook ends_{&ends_, &ends_}; // before the first and behind the last
 };

@@ -8,6 +8,7 @@
 // among 4194304 numbers has a longer monotone run of priorities than about 4000, never a list of a million.
 
 #include "../fwd.hpp"
+#include "../core/config.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,8 +20,7 @@ namespace procspace {
 /// and means nothing before. The priority is made of the key and not worth its memory.
 struct IndexHook {
     IndexHook* up;
-    IndexHook* left;
-    IndexHook* right;
+    IndexHook* below[2]; // lower keys and higher ones
     std::uint64_t key;
 };
 
@@ -56,33 +56,32 @@ protected:
             below = above;
             above = above->up;
         }
-        hook.left = below;
-        hook.right = nullptr;
+        hook.below[lower] = below;
+        hook.below[higher] = nullptr;
         hook.up = above;
         if (below != nullptr)
             below->up = &hook;
-        (above != nullptr ? above->right : root_) = &hook;
+        (above != nullptr ? above->below[higher] : root_) = &hook;
         last_ = &hook;
     }
 
     [[gnu::noinline]] void unlink(IndexHook& hook) noexcept {
         if (last_ == &hook)
-            last_ = hook.left != nullptr ? rightmost(hook.left) : hook.up;
+            last_ = hook.below[lower] != nullptr ? outermost(hook.below[lower], higher) : hook.up;
         // The two subtrees are zipped into one: of the two roots that with the higher priority stays above.
         IndexHook** place = place_of(hook);
         IndexHook* above = hook.up;
-        IndexHook* left = hook.left;
-        IndexHook* right = hook.right;
-        while (left != nullptr && right != nullptr) {
-            IndexHook*& higher = priority(*left) >= priority(*right) ? left : right;
-            IndexHook* const taken = higher;
+        IndexHook* roots[2] = {hook.below[lower], hook.below[higher]};
+        while (roots[lower] != nullptr && roots[higher] != nullptr) {
+            const bool side = priority(*roots[lower]) < priority(*roots[higher]);
+            IndexHook* const taken = roots[side];
             *place = taken;
             taken->up = above;
             above = taken;
-            place = &higher == &left ? &taken->right : &taken->left;
-            higher = *place;
+            place = &taken->below[!side];
+            roots[side] = *place;
         }
-        IndexHook* const rest = left != nullptr ? left : right;
+        IndexHook* const rest = roots[roots[lower] == nullptr];
         *place = rest;
         if (rest != nullptr)
             rest->up = above;
@@ -90,20 +89,13 @@ protected:
     }
 
     [[nodiscard, gnu::noinline]] IndexHook* first() const noexcept {
-        IndexHook* hook = root_;
-        while (hook != nullptr && hook->left != nullptr)
-            hook = hook->left;
-        return hook;
+        return root_ != nullptr ? outermost(root_, lower) : nullptr;
     }
 
     [[nodiscard, gnu::noinline]] static IndexHook* next(const IndexHook* hook) noexcept {
-        if (hook->right != nullptr) {
-            IndexHook* next = hook->right;
-            while (next->left != nullptr)
-                next = next->left;
-            return next;
-        }
-        while (hook->up != nullptr && hook->up->right == hook)
+        if (hook->below[higher] != nullptr)
+            return outermost(hook->below[higher], lower);
+        while (hook->up != nullptr && hook->up->below[higher] == hook)
             hook = hook->up;
         return hook->up;
     }
@@ -113,9 +105,9 @@ protected:
         for (IndexHook* hook = root_; hook != nullptr;) {
             if (hook->key > limit) {
                 found = hook;
-                hook = hook->left;
+                hook = hook->below[lower];
             } else {
-                hook = hook->right;
+                hook = hook->below[higher];
             }
         }
         return found;
@@ -131,7 +123,8 @@ protected:
         std::size_t count = 0;
         const IndexHook* before = nullptr;
         for (const IndexHook* hook = first(); hook != nullptr; hook = next(hook), ++count) {
-            const bool linked = hook->up == nullptr ? root_ == hook : hook->up->left == hook || hook->up->right == hook;
+            const bool linked =
+                hook->up == nullptr ? root_ == hook : hook->up->below[lower] == hook || hook->up->below[higher] == hook;
             if (!linked || (hook->up != nullptr && priority(*hook->up) < priority(*hook)) || count == size_ ||
                 (before != nullptr && before->key > hook->key))
                 return false;
@@ -141,6 +134,10 @@ protected:
     }
 
 private:
+    // Of a hook, which hooks are below it.
+    static constexpr bool lower = false;
+    static constexpr bool higher = true;
+
     /// Of the key's lower half. One to one, so that numbers have different priorities unless they are 2^32 apart, and
     /// well mixed, so that neighbours, as an allocator gives them, have unrelated ones.
     static std::uint32_t priority(const IndexHook& hook) noexcept {
@@ -149,16 +146,17 @@ private:
         return (x ^ (x >> 15)) * 0x9E3779B1U;
     }
 
-    static IndexHook* rightmost(IndexHook* hook) noexcept {
-        while (hook->right != nullptr)
-            hook = hook->right;
+    /// Returns the last hook on this side of a subtree.
+    static IndexHook* outermost(IndexHook* hook, bool side) noexcept {
+        while (hook->below[side] != nullptr)
+            hook = hook->below[side];
         return hook;
     }
 
     IndexHook** place_of(const IndexHook& hook) noexcept {
         if (hook.up == nullptr)
             return &root_;
-        return hook.up->left == &hook ? &hook.up->left : &hook.up->right;
+        return hook.up->below[lower] == &hook ? &hook.up->below[lower] : &hook.up->below[higher];
     }
 
     /// From the root down to where its priority places it; what was there is unzipped into lower and higher keys.
@@ -167,26 +165,26 @@ private:
         IndexHook** place = &root_;
         while (*place != nullptr && priority(**place) >= its) {
             above = *place;
-            place = hook.key < above->key ? &above->left : &above->right;
+            place = &above->below[hook.key >= above->key];
         }
         hook.up = above;
         IndexHook* rest = std::exchange(*place, &hook);
-        IndexHook** low = &hook.left;
+        IndexHook** low = &hook.below[lower];
         IndexHook* above_low = &hook;
-        IndexHook** high = &hook.right;
+        IndexHook** high = &hook.below[higher];
         IndexHook* above_high = &hook;
         while (rest != nullptr) {
             if (rest->key <= hook.key) {
                 *low = rest;
                 rest->up = above_low;
                 above_low = rest;
-                low = &rest->right;
+                low = &rest->below[higher];
                 rest = *low;
             } else {
                 *high = rest;
                 rest->up = above_high;
                 above_high = rest;
-                high = &rest->left;
+                high = &rest->below[lower];
                 rest = *high;
             }
         }
@@ -215,10 +213,10 @@ public:
     void unlink(T& object) noexcept { IndexTree::unlink(static_cast<Hook&>(object)); }
 
     /// Returns the first object, or null. **Complexity**: logarithmic.
-    [[nodiscard]] T* first() const noexcept { return object_of(IndexTree::first()); }
+    [[nodiscard, PROCSPACE_PART]] T* first() const noexcept { return object_of(IndexTree::first()); }
 
     /// Returns the object behind one that is in, or null. **Complexity**: constant on average over a walk.
-    [[nodiscard]] T* next(const T& object) const noexcept {
+    [[nodiscard, PROCSPACE_PART]] T* next(const T& object) const noexcept {
         return object_of(IndexTree::next(&static_cast<const Hook&>(object)));
     }
 

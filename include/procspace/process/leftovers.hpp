@@ -40,7 +40,7 @@ struct BasicLeftovers : BasicRemains<Traits> {
     [[gnu::noinline]] void end() noexcept {
         while (corpses != nullptr) {
             Handle next = std::move(corpses->anchor_);
-            corpses = std::move(next);
+            corpses.swap(next);
         }
     }
 };

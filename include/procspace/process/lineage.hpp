@@ -41,47 +41,47 @@ public:
     /// when these were the last. **Pre**: the tree lock.
     template <class F>
     [[nodiscard]] bool visit(std::size_t count, F f) noexcept {
-        for (; count > 0; --count) {
-            if (at_ == nullptr && handed_on_)
-                begin();
-            if (at_ == nullptr)
-                break;
+        for (; count > 0 && (at_ != nullptr || begin()); --count) {
             if (is_due(*at_))
                 f(static_cast<const Process&>(*at_));
             at_ = Lineage::next(*at_);
         }
         const bool more = at_ != nullptr || handed_on_;
-        if (more && !listed_) {
-            other_ = std::exchange(parent_.topology_->cursors_, this);
-            listed_ = true;
-        } else if (!more && listed_) {
-            unlist();
-        }
+        if (more != listed_)
+            more ? list() : unlist();
         return more;
     }
 
 private:
     friend BasicLineage<Traits>;
 
-    void begin() noexcept {
+    /// Begins a round if there is to be one, and returns whether there is a child.
+    bool begin() noexcept {
+        if (!handed_on_)
+            return false;
         if (generations_ == 0) // no tree with a process in it has had none
             generations_ = parent_.topology_->generations_;
         visited_ = std::exchange(births_, parent_.topology_->births_);
         at_ = Lineage::first(parent_);
         handed_on_ = false;
+        return at_ != nullptr;
     }
-    [[PROCSPACE_SELDOM]] void abandon() noexcept {
+    [[PROCSPACE_SELDOM_PART]] void abandon() noexcept {
         typename BasicTopology<Traits>::Guard guard(parent_.topology_->lock());
         unlist();
     }
     /// What is handed on gets a new order, and is left to the next round. Who was born since the visit began is seen in
     /// the first one, or not at all.
-    [[nodiscard]] bool is_due(const Process& child) const noexcept {
+    [[nodiscard, PROCSPACE_PART]] bool is_due(const Process& child) const noexcept {
         if (child.generation_ > generations_)
             return visited_ == 0;
         return child.order() > visited_ && child.order() <= births_;
     }
-    void unlist() noexcept {
+    void list() noexcept {
+        other_ = std::exchange(parent_.topology_->cursors_, this);
+        listed_ = true;
+    }
+    [[PROCSPACE_SHARED]] void unlist() noexcept {
         BasicChildCursor** place = &parent_.topology_->cursors_;
         while (*place != this)
             place = &(*place)->other_;
@@ -109,7 +109,7 @@ struct BasicLineage {
     [[nodiscard, PROCSPACE_OFTEN]] static Thread* lead_thread(const Process& process) noexcept {
         return process.threads_.threads_.empty() ? nullptr : leader_or_first(process);
     }
-    [[nodiscard, gnu::noinline]] static Thread* leader_or_first(const Process& process) noexcept {
+    [[nodiscard, PROCSPACE_OUTER_PART]] static Thread* leader_or_first(const Process& process) noexcept {
         auto* const leader = process.topology_->template find<Thread>(process.pid(), NumberRole::tid);
         return leader != nullptr ? leader : process.threads_.threads_.first();
     }
@@ -157,8 +157,8 @@ struct BasicLineage {
 
     /// Returns true if `is_meant(child)` holds for a child: of this thread, or with null of any.
     template <class IsMeant>
-    [[nodiscard, gnu::noinline]] static bool has_child(const Process& parent, const Thread* forker,
-                                                       IsMeant is_meant) noexcept {
+    [[nodiscard, PROCSPACE_OUTER_PART]] static bool has_child(const Process& parent, const Thread* forker,
+                                                              IsMeant is_meant) noexcept {
         const bool first_of_all = forker == nullptr || forker == lead_thread(parent);
         for (const Process* child = first_of_all ? first(parent) : forker->family_.first();
              child != nullptr && (forker == nullptr || forker_of(*child) == forker); child = next(*child))
@@ -178,11 +178,11 @@ struct BasicLineage {
         if (child.listed_)
             parent.events_.link(child, child.order());
     }
-    [[PROCSPACE_OFTEN]] static void unlink(Process& parent, Process& child) noexcept {
+    [[PROCSPACE_OFTEN]] static void unlink(Process& child) noexcept {
         const Thread* const keeper = keeper_of(child);
-        take_out(parent, child);
+        take_out(child);
         if (keeper != nullptr && keeper->family_.empty())
-            --parent.forkers_;
+            --child.parent_->forkers_;
     }
     /// The children of a thread come behind those of the leader.
     static void splice(Thread& from) noexcept {
@@ -194,7 +194,8 @@ struct BasicLineage {
     }
     /// The children of a thread that ends are those of another one now: the youngest there, in their order. They are
     /// told as if their parent had exited. **Source**: prctl(2), PR_SET_PDEATHSIG.
-    [[PROCSPACE_SELDOM]] static void pass_children(Thread& from, Thread& to, BasicEffects<Traits>& effects) noexcept {
+    [[PROCSPACE_SELDOM_PART]] static void pass_children(Thread& from, Thread& to,
+                                                        BasicEffects<Traits>& effects) noexcept {
         Process& parent = *from.process();
         if (lead_thread(parent) == &from)
             pass(parent, parent.family_, to, effects);
@@ -209,7 +210,7 @@ struct BasicLineage {
         splice(caller);
     }
     /// Returns true if the parent has execed since this was its child.
-    [[nodiscard]] static bool parent_execed(const Process& child) noexcept {
+    [[nodiscard, PROCSPACE_SHARED]] static bool parent_execed(const Process& child) noexcept {
         return child.parent_execed_ || child.order() < child.parent_->execed_at_;
     }
 
@@ -226,7 +227,7 @@ struct BasicLineage {
     }
 
 private:
-    [[nodiscard, gnu::noinline]] static Thread* other_keeper_of(const Process& child) noexcept {
+    [[nodiscard, PROCSPACE_OUTER_PART]] static Thread* other_keeper_of(const Process& child) noexcept {
         Thread* const thread = child.topology_->template find<Thread>(child.forker_, NumberRole::tid);
         // One that has the number now is not meant unless it was there before the child.
         return thread != nullptr && thread->process().get() == child.parent_ && thread->born_ < child.order() ? thread
@@ -237,7 +238,7 @@ private:
     [[nodiscard]] static Process* first_beyond(const Process& parent, Pid number) noexcept {
         return parent.forkers_ == 0 ? nullptr : search_beyond(parent, number); // most often, with thousands of threads
     }
-    [[nodiscard, PROCSPACE_SELDOM]] static Process* search_beyond(const Process& parent, Pid number) noexcept {
+    [[nodiscard, PROCSPACE_SELDOM_PART]] static Process* search_beyond(const Process& parent, Pid number) noexcept {
         const auto& threads = parent.threads_.threads_;
         for (Thread* thread = threads.after(number); thread != nullptr; thread = threads.next(*thread))
             if (!thread->family_.empty())
@@ -245,15 +246,15 @@ private:
         return nullptr;
     }
 
-    static void take_out(Process& parent, Process& child) noexcept {
-        if (parent.topology_->cursors_ != nullptr)
+    static void take_out(Process& child) noexcept {
+        if (child.topology_->cursors_ != nullptr)
             move_cursors(child);
         Family<Process>::unlink(child);
         if (child.listed_)
-            parent.events_.unlink(child);
+            child.parent_->events_.unlink(child);
     }
 
-    [[PROCSPACE_SELDOM]] static void move_cursors(Process& child) noexcept {
+    [[PROCSPACE_SELDOM_PART]] static void move_cursors(Process& child) noexcept {
         for (auto* cursor = child.topology_->cursors_; cursor != nullptr; cursor = cursor->other_)
             if (cursor->at_ == &child)
                 cursor->at_ = next(child);
@@ -269,7 +270,7 @@ private:
             --parent.forkers_;
         while (Process* const child = family.first()) {
             child->parent_execed_ = parent_execed(*child);
-            take_out(parent, *child);
+            take_out(*child);
             link(parent, &to, *child);
             tell_of_parent_death(*child, effects);
         }

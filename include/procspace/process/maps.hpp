@@ -26,7 +26,7 @@ template <class K, class M, class Memory>
 class NodeMap {
     using Value = std::pair<const K, M>;
     using Slot = SlotSize<Value>;
-    using Map = std::map<K, M, std::less<K>, SlotAllocator<Value, Memory, Slot::bytes, Slot::align>>;
+    using Map = std::map<K, M, std::less<K>, SlotAllocator<Value, Memory, Slot::bytes, Slot::align, Slot::bytes>>;
 
 public:
     using Node = typename Map::node_type;

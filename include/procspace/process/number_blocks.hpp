@@ -136,7 +136,7 @@ public:
     }
 
 private:
-    [[gnu::noinline]] void give_back() noexcept {
+    [[PROCSPACE_OUTER_PART]] void give_back() noexcept {
         while (first_ != nullptr)
             Memory::deallocate(take(), sizeof(NumberNode), alignof(NumberNode));
     }

@@ -30,7 +30,12 @@ public:
     NumberTable() noexcept = default;
     NumberTable(const NumberTable&) = delete;
     NumberTable& operator=(const NumberTable&) = delete;
-    ~NumberTable() { // what is left when handles outlive their tree, which is about to panic
+    ~NumberTable() {
+        if constexpr (has_exceptions)
+            give_back();
+    }
+    /// What is left when handles outlive their tree, which panics: by an exception, or there is no destructor.
+    void give_back() noexcept {
         Blocks all;
         for (NumberNode* const branch : root_) {
             if (branch == nullptr)
@@ -78,7 +83,7 @@ public:
     }
 
     /// Takes a hook out. Blocks without a number go to `emptied`, but for those of one leaf if `keep_one`.
-    [[PROCSPACE_OFTEN]] void leave(NumberHook& hook, Blocks& emptied, bool keep_one) noexcept {
+    [[gnu::always_inline]] void leave(NumberHook& hook, Blocks& emptied, bool keep_one) noexcept {
         NumberNode& leaf = *root_[hook.number >> 16]->leaf(hook.number >> 8 & 255);
         const unsigned at = hook.number & 255;
         if (leaf.roles(at) != &hook || hook.next_role != nullptr)
@@ -177,7 +182,8 @@ private:
     }
 
     /// Of a number with other roles.
-    [[gnu::noinline]] void leave_others(NumberNode& leaf, NumberHook& hook, Blocks& emptied, bool keep_one) noexcept {
+    [[PROCSPACE_OUTER_PART]] void leave_others(NumberNode& leaf, NumberHook& hook, Blocks& emptied,
+                                               bool keep_one) noexcept {
         void*& place = leaf.places[hook.number & 255];
         NumberHook* before = static_cast<NumberHook*>(place);
         if (before == &hook) {
@@ -192,7 +198,7 @@ private:
     }
 
     /// After a number was taken out of the leaf.
-    [[PROCSPACE_SELDOM]] void retire(NumberNode& leaf, Pid number, Blocks& emptied, bool keep_it) noexcept {
+    [[PROCSPACE_SELDOM_PART]] void retire(NumberNode& leaf, Pid number, Blocks& emptied, bool keep_it) noexcept {
         if (leaf.count == 0 && idle_ != &leaf) {
             give_idle(emptied);
             idle_ = &leaf;

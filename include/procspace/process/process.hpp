@@ -61,8 +61,7 @@ class BasicProcess : BasicProcessFields<Traits>, HookFor<InGroup>, FamilyHook, H
 public:
     using Handle = std::shared_ptr<BasicProcess>;
 
-    BasicProcess(BuilderKey, Topology& topology, bool is_init, Data&& data)
-        : Fields(topology, is_init), data_(std::move(data)) {}
+    BasicProcess(BuilderKey, Topology& topology, Data&& data) : Fields(topology), data_(std::move(data)) {}
 
     /// Begins the first process of the default tree. **Panics** in build() if there is one. Needs process/tree.hpp.
     [[nodiscard]] static BasicProcessBuilder<Traits> new_init(Pid pid) {
@@ -86,6 +85,7 @@ public:
     }
 
     // --- what it is: plain loads, no lock --------------------------------------------------------------------------
+    // At -Os g++ takes a load of std::atomic, but for numbers, for a function worth a call, unless it is told.
 
     [[nodiscard]] Pid pid() const noexcept { return this->number; }
     /// Returns what tells this process from all others of its tree, before and after it.
@@ -97,13 +97,15 @@ public:
     [[nodiscard]] Pid pgid() const noexcept { return pgid_.load(std::memory_order_relaxed); }
     /// Returns the number of the session, after the reap the last one.
     [[nodiscard]] Pid sid() const noexcept { return sid_.load(std::memory_order_relaxed); }
-    [[nodiscard]] ProcessState state() const noexcept {
+    [[nodiscard, gnu::always_inline]] ProcessState state() const noexcept {
         return state_.load(std::memory_order_acquire); // pairs with exit() and free(): what they did before is visible
     }
     /// Returns true between exit() and free().
     [[nodiscard]] bool is_zombie() const noexcept { return state() == ProcessState::zombie; }
-    [[nodiscard]] bool is_child_subreaper() const noexcept { return subreaper_.load(std::memory_order_relaxed); }
-    [[nodiscard]] bool is_stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
+    [[nodiscard, gnu::flatten]] bool is_child_subreaper() const noexcept {
+        return subreaper_.load(std::memory_order_relaxed);
+    }
+    [[nodiscard, gnu::flatten]] bool is_stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
     [[nodiscard]] bool is_group_exited() const noexcept { return threads_.exited(); }
     /// Returns the code of the thread that exited last, or of the group exit.
     [[nodiscard]] int exit_code() const noexcept { return threads_.exit_code(); }
@@ -166,19 +168,11 @@ public:
     /// once if its parent ignores its children. A second call changes nothing. The reaper is the nearest living
     /// ancestor that is a child subreaper, else init. Returns what the caller has to do now. **Panics** for init.
     /// **Complexity**: linear in threads and children, the lock being free after each 16 children; no allocation.
-    Effects exit() {
-        Effects effects(*this->topology_);
-        end(nullptr, effects);
-        return effects;
-    }
+    Effects exit() { return end(nullptr); }
     /// The same with the children going to `reaper`, ancestor or not: the first process of their pid namespace, say. As
     /// exit() if it is null, of another tree, has exited, or descends from this process.
     /// **Complexity**: as exit(), and for each 16 children linear in the depth of `reaper`.
-    Effects exit(const Handle& reaper) {
-        Effects effects(*this->topology_);
-        end(reaper.get(), effects);
-        return effects;
-    }
+    Effects exit(const Handle& reaper) { return end(reaper.get()); }
 
     /// Begins the end of a PID namespace: nobody forks any more, children are reaped as they exit, and once the caller
     /// has killed them all init may exit(). **Panics** but for a nested init. **Source**: pid_namespaces(7).
@@ -266,35 +260,43 @@ private:
     [[nodiscard]] std::uint64_t order() const noexcept { return HookFor<InEvents>::key; }
     void set_order(std::uint64_t its_order) noexcept { HookFor<InEvents>::key = its_order; }
     [[nodiscard]] bool has_execed() const noexcept { return execed_at_ != 0; }
-    [[nodiscard]] bool is_session_leader() const noexcept { return sid() == pid(); }
+    [[nodiscard, gnu::always_inline]] bool is_session_leader() const noexcept { return sid() == pid(); }
     [[nodiscard]] const Handle& self_handle() const noexcept { return anchor_; } // **Pre**: in the tree
     [[PROCSPACE_OFTEN]] inline void enter() noexcept;
-    void end(BasicProcess* wanted, Effects& effects);
-    [[nodiscard, PROCSPACE_SELDOM]] BasicProcess* reaper_of_children(BasicProcess* wanted) const noexcept;
-    [[nodiscard, PROCSPACE_SELDOM]] bool may_adopt_from(const BasicProcess& dying) const noexcept;
-    [[PROCSPACE_SELDOM]] void hand_over_children(BasicProcess* wanted, Effects& effects, Leftovers& leftovers) noexcept;
-    [[PROCSPACE_OFTEN]] inline void become_zombie(Effects& effects, Leftovers& leftovers) noexcept;
-    [[PROCSPACE_SELDOM]] void leave_terminal(Effects& effects) noexcept;
+    Effects end(BasicProcess* wanted) {
+        Effects effects(*this->topology_);
+        end(wanted, effects);
+        return effects;
+    }
+    [[PROCSPACE_PART]] inline void end(BasicProcess* wanted, Effects& effects);
+    [[PROCSPACE_SELDOM_PART]] inline void check_that_it_is_last() const;
+    [[nodiscard, PROCSPACE_SELDOM]] inline BasicProcess* reaper_of_children(BasicProcess* wanted) const noexcept;
+    [[nodiscard, PROCSPACE_SELDOM_PART]] inline bool may_adopt_from(const BasicProcess& dying) const noexcept;
+    [[PROCSPACE_SELDOM_PART]] inline void hand_over_children(BasicProcess* wanted, Effects& effects,
+                                                             Leftovers& leftovers) noexcept;
+    [[gnu::always_inline]] inline void become_zombie(Effects& effects, Leftovers& leftovers) noexcept;
+    [[PROCSPACE_SELDOM_PART]] inline void leave_terminal(Effects& effects) noexcept;
+    [[PROCSPACE_SHARED]] void hang_up_orphaned(Group& group, Effects& effects) const noexcept;
     void reap(BasicRemains<Traits>& remains) noexcept;
-    void end_threads(const Thread* survivor, Leftovers& leftovers) noexcept;
-    [[PROCSPACE_OFTEN]] inline void set_parent(BasicProcess& parent, Thread* forker) noexcept;
-    [[PROCSPACE_OFTEN]] inline void leave_parent() noexcept;
+    [[PROCSPACE_SHARED]] void reap(Leftovers& leftovers) noexcept;
+    void end_threads(const Thread* survivor, BasicRemains<Traits>& remains) noexcept;
+    [[gnu::always_inline]] inline void set_parent(BasicProcess& parent, Thread* forker) noexcept;
     [[PROCSPACE_OFTEN]] inline void list_event() noexcept;
-    [[nodiscard, PROCSPACE_SHARED]] int death_signal() const noexcept;
+    [[nodiscard]] int death_signal() const noexcept;
     [[nodiscard]] int signal_for(ChildChange change) const noexcept;
     [[nodiscard]] bool ignores(const BasicProcess& child) const noexcept;
     [[PROCSPACE_OFTEN]] inline void join(const std::shared_ptr<Group>& group) noexcept;
     [[PROCSPACE_OFTEN]] inline void leave_group(std::shared_ptr<Group>& emptied) noexcept;
     void change_group(const std::shared_ptr<Group>& group, std::shared_ptr<Group>& emptied) noexcept;
     [[PROCSPACE_OFTEN]] inline void count_ties(int change) noexcept;
-    [[PROCSPACE_SELDOM]] void retie_children(Group& destination) noexcept;
-    [[nodiscard, PROCSPACE_SELDOM]] std::uint32_t children_in(const Group& group) const noexcept;
+    [[PROCSPACE_SELDOM]] inline void retie_children(Group& destination) noexcept;
+    [[nodiscard, PROCSPACE_SELDOM_PART]] inline std::uint32_t children_in(const Group& group) const noexcept;
     [[nodiscard, PROCSPACE_OFTEN]] inline bool may_tie() const noexcept;
-    [[nodiscard]] bool has_tie() const noexcept;
+    [[nodiscard, PROCSPACE_PART]] inline bool has_tie() const noexcept;
     [[PROCSPACE_SELDOM]] Errno enter_own_group(ProcessState latest, std::shared_ptr<Group>& group,
                                                const std::shared_ptr<Session>* session);
     [[nodiscard]] static Errno permission_unless_memory(Errno refusal) noexcept {
-        return refusal == Errno::no_memory ? refusal : Errno::permission;
+        return refusal == Errno::ok || refusal == Errno::no_memory ? refusal : Errno::permission;
     }
 
     // Most fields stand in the base.
@@ -310,7 +312,7 @@ private:
     std::uint64_t execed_at_ = 0;                // the tree's births when it execed last
     ThreadGroup threads_;
     Usage usage_, children_usage_;
-    Posted<BasicProcess> posted_;
+    Posted posted_;
     Data data_; // the user's to synchronise
 };
 

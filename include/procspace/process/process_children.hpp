@@ -134,11 +134,6 @@ void BasicProcess<Traits>::set_parent(BasicProcess& parent, Thread* forker) noex
         ++parent.changes_;
 }
 
-template <class Traits>
-void BasicProcess<Traits>::leave_parent() noexcept {
-    BasicLineage<Traits>::unlink(*parent_, *this);
-}
-
 /// There is something to wait for.
 template <class Traits>
 void BasicProcess<Traits>::list_event() noexcept {

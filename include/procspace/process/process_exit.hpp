@@ -27,7 +27,6 @@ void BasicProcess<Traits>::close_tree() {
             if (child->state() == ProcessState::zombie && !child->claimed_) {
                 child->exit_signal_ = Signal::chld;
                 child->reap(leftovers); // one for each section: see Leftovers
-                leftovers.add(*child);
                 more = true;
                 break;
             }
@@ -79,12 +78,12 @@ void BasicProcess<Traits>::set_child_subreaper(bool on) {
 
 template <class Traits>
 void BasicProcess<Traits>::end(BasicProcess* wanted, Effects& effects) {
+    if (is_init_) [[unlikely]]
+        check_that_it_is_last();
     for (bool begun = false;; begun = true) {
         Leftovers leftovers;
         Guard guard(this->topology_->lock());
         if (!begun) {
-            if (is_init_ && !(this->topology_->closed_ && BasicLineage<Traits>::first(*this) == nullptr))
-                break;
             if (!living())
                 return;
             if (is_session_leader())
@@ -103,6 +102,16 @@ void BasicProcess<Traits>::end(BasicProcess* wanted, Effects& effects) {
             return;
         }
     }
+}
+
+/// Of init, before it ends. A closed tree in which nobody else is left stays so: one look is enough.
+template <class Traits>
+void BasicProcess<Traits>::check_that_it_is_last() const {
+    {
+        Guard guard(this->topology_->lock());
+        if (this->topology_->closed_ && BasicLineage<Traits>::first(*this) == nullptr)
+            return;
+    }
     raise_panic<Traits>("init cannot exit: its children would have no reaper");
 }
 
@@ -119,24 +128,19 @@ void BasicProcess<Traits>::hand_over_children(BasicProcess* wanted, Effects& eff
         next = family_.next(child);
         Group& its_group = *child.group_;
         child.count_ties(-1);
-        child.leave_parent();
+        BasicLineage<Traits>::unlink(child);
         child.set_parent(reaper, heir);
         child.exit_signal_ = Signal::chld;
         BasicLineage<Traits>::tell_of_parent_death(child, effects);
         child.count_ties(1);
         // A zombie can be the link as well, although it does not keep the group from being orphaned: so Linux does.
-        if (group_ != &its_group && group_->session_ == its_group.session_ && its_group.ties_ == 0 &&
-            its_group.stopped_ != 0)
-            effects.hang_up(its_group);
+        hang_up_orphaned(its_group, effects);
         if (child.state() != ProcessState::zombie || child.claimed_)
             continue;
-        if (!reaper.child_policy_.ignored)
-            effects.post(reaper, Signal::chld); // nobody else will tell it of the zombie
-        else
-            effects.post_wake(reaper);
+        // Nobody else will tell it of the zombie.
+        effects.post(reaper, reaper.child_policy_.ignored ? Signal::none : Signal::chld);
         if (reaper.ignores(child)) {
             child.reap(leftovers);
-            leftovers.add(child);
         } else if (effects.reaper != reaper.anchor_) {
             leftovers.former_reaper.swap(effects.reaper); // at most once: the reaper of this batch is this one
             effects.reaper = reaper.anchor_;
@@ -156,8 +160,7 @@ void BasicProcess<Traits>::leave_terminal(Effects& effects) noexcept {
         *session.terminal_ = {};
         session.terminal_ = nullptr;
     } else if (session.last_foreground_.pgid != 0) {
-        effects.post(session.last_foreground_, Signal::hup);
-        effects.post(session.last_foreground_, Signal::cont);
+        effects.hang_up(session.last_foreground_);
     }
     session.last_foreground_ = {};
 }
@@ -174,9 +177,8 @@ void BasicProcess<Traits>::become_zombie(Effects& effects, Leftovers& leftovers)
     state_.store(ProcessState::zombie, std::memory_order_release);
     exiting_ = false;
     // Its own group: nobody can continue the others any more if it was the last to have a parent who could.
-    if (group_->stopped_ != 0 && group_->ties_ == 0 && parent_ != nullptr && parent_->group_ != group_ &&
-        parent_->group_->session_ == group_->session_)
-        effects.hang_up(*group_);
+    if (parent_ != nullptr)
+        parent_->hang_up_orphaned(*group_, effects);
     if (vforked_)
         effects.end_vfork(id());
     effects.announce_exit(id());
@@ -185,11 +187,18 @@ void BasicProcess<Traits>::become_zombie(Effects& effects, Leftovers& leftovers)
     effects.notify(parent_->id(), signal_for(ChildChange::exited), ChildChange::exited, pid(), exit_code(), usage_);
     if (parent_->ignores(*this)) {
         reap(leftovers);
-        leftovers.add(*this);
     } else {
         change_pending_ = false; // that it has exited counts for more
         list_event();
     }
+}
+
+/// A member of `group` has lost this parent, or died as its child: if nobody is left now who could continue those that
+/// are stopped, they are told. Not if it was none who could: of the same group, or of another session.
+template <class Traits>
+void BasicProcess<Traits>::hang_up_orphaned(Group& group, Effects& effects) const noexcept {
+    if (group.stopped_ != 0 && group.ties_ == 0 && group_ != &group && group_->session_ == group.session_)
+        effects.hang_up(group);
 }
 
 /// Out of all tables at once. The parent's ownership, anchor_, is left to the caller, to be dropped after unlock.
@@ -201,7 +210,7 @@ void BasicProcess<Traits>::reap(BasicRemains<Traits>& remains) noexcept {
         parent.children_usage_ += usage_;
         parent.children_usage_ += children_usage_;
         ++parent.changes_;
-        leave_parent();
+        BasicLineage<Traits>::unlink(*this);
     }
     parent_ = nullptr;
     ppid_.store(0, std::memory_order_relaxed);
@@ -211,6 +220,13 @@ void BasicProcess<Traits>::reap(BasicRemains<Traits>& remains) noexcept {
     this->topology_->release(*this, remains.blocks);
     // release: pairs with state(): whoever sees it reaped finds its number free and its tables without it.
     state_.store(ProcessState::reaped, std::memory_order_release);
+}
+
+/// The same, and the parent's ownership goes there, too.
+template <class Traits>
+void BasicProcess<Traits>::reap(Leftovers& leftovers) noexcept {
+    reap(static_cast<BasicRemains<Traits>&>(leftovers));
+    leftovers.add(*this);
 }
 
 template <class Traits>
@@ -259,11 +275,11 @@ bool BasicProcess<Traits>::may_adopt_from(const BasicProcess& dying) const noexc
 
 /// Ends all threads but `survivor`.
 template <class Traits>
-void BasicProcess<Traits>::end_threads(const Thread* survivor, Leftovers& leftovers) noexcept {
+void BasicProcess<Traits>::end_threads(const Thread* survivor, BasicRemains<Traits>& remains) noexcept {
     for (Thread* thread = threads_.threads_.first(); thread != nullptr;) {
         Thread* const next = threads_.threads_.next(*thread);
         if (thread != survivor)
-            thread->unlink(leftovers.blocks);
+            thread->unlink(remains.blocks);
         thread = next;
     }
     threads_.execing_ = nullptr;

@@ -20,14 +20,14 @@ class BasicProcessFields : public CountedInTree<Traits> {
     using Atomic = typename Traits::template Atomic<U>;
 
 protected:
-    BasicProcessFields(BasicTopology<Traits>& topology, bool is_init) noexcept
-        : CountedInTree<Traits>(topology, NumberRole::reserved), is_init_(is_init) {}
+    explicit BasicProcessFields(BasicTopology<Traits>& topology) noexcept
+        : CountedInTree<Traits>(topology, NumberRole::reserved) {}
 
     Process* parent_ = nullptr;                  // null for init and when reaped
     BasicProcessGroup<Traits>* group_ = nullptr; // null when reaped
     std::shared_ptr<Process> anchor_;            // this process, while it is in the tree
     std::uint64_t generation_ = 0;               // immutable once published
-    bool is_init_;                               // immutable
+    bool is_init_ = false;                       // immutable once published
     bool exiting_ = false;                       // its children are being handed over
     bool claimed_ = false;                       // by a WaitClaim
     bool parent_execed_ = false;                 // since this was made, as far as order() does not say

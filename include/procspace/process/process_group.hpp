@@ -115,9 +115,7 @@ private:
     }
 
     /// Null when the last handle has gone, and the destructor waits for the lock.
-    [[nodiscard]] std::shared_ptr<BasicProcessGroup> self_handle() const noexcept {
-        return anchor_ != nullptr ? anchor_ : self_.lock();
-    }
+    [[nodiscard]] std::shared_ptr<BasicProcessGroup> self_handle() const noexcept { return self_.lock(); }
 
     using CountedInTree<Traits>::listed_; // named by its session and in the table of numbers
     std::shared_ptr<Session> session_;    // immutable once published
@@ -128,7 +126,7 @@ private:
     std::weak_ptr<BasicProcessGroup> self_;
     std::uint64_t youngest_ = 0; // the highest generation that ever joined
     std::uint64_t origin_ = 0;   // the generation of the process that gave its number
-    Posted<BasicProcessGroup> posted_;
+    Posted posted_;
 };
 
 template <class Traits>

@@ -176,12 +176,10 @@ auto BasicProcess<Traits>::try_create_group() -> Result<std::shared_ptr<Group>> 
 
 template <class Traits>
 auto BasicProcess<Traits>::create_group(BasicPreparedGroup<Traits>&& fresh) -> Result<std::shared_ptr<Group>> {
-    Result<std::shared_ptr<Group>> made(std::move(fresh.group_));
-    made.error = enter_own_group(ProcessState::living, made.value, nullptr);
-    if (!made) {
-        made.value.reset();
-        made.error = permission_unless_memory(made.error);
-    }
+    Result<std::shared_ptr<Group>> made(
+        permission_unless_memory(enter_own_group(ProcessState::living, fresh.group_, nullptr)));
+    if (made)
+        made.value.swap(fresh.group_);
     return made;
 }
 
@@ -262,12 +260,11 @@ auto BasicProcess<Traits>::try_create_session() -> Result<NewSession> {
 
 template <class Traits>
 auto BasicProcess<Traits>::create_session(BasicPreparedSession<Traits>&& fresh) -> Result<NewSession> {
-    Result<NewSession> made(NewSession(std::move(fresh.session_), std::move(fresh.group_.group_)));
-    made.error = enter_own_group(ProcessState::living, made.value.second, &made.value.first);
-    if (!made) {
-        made.value.first.reset();
-        made.value.second.reset();
-        made.error = permission_unless_memory(made.error);
+    std::shared_ptr<Group>& group = fresh.group_.group_;
+    Result<NewSession> made(permission_unless_memory(enter_own_group(ProcessState::living, group, &fresh.session_)));
+    if (made) {
+        made.value.first.swap(fresh.session_);
+        made.value.second.swap(group);
     }
     return made;
 }

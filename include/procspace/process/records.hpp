@@ -3,6 +3,7 @@
 
 #include "../fwd.hpp"
 #include "hosted.hpp"
+#include "number_blocks.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -68,11 +69,10 @@ struct Signal {
     static constexpr int highest = 64;
 };
 
-/// The place of a process or group in a list of Effects: the signals that it is to get, as bits from signal 1 on.
-template <class Recipient>
+/// The place of a process or group in the list of an Effects: the signals that it is to get, as bits from signal 1 on.
 struct Posted {
     std::uint64_t signals = 0;
-    std::shared_ptr<Recipient> next{};
+    std::shared_ptr<NumberHook> next{};
 };
 
 /// What a parent has declared about the signal SIGCHLD. **Source**: sigaction(2).

@@ -16,8 +16,9 @@ namespace procspace {
 
 /// An allocator that hands out one block obtained before, and returns blocks to the policy.
 ///
-/// `Bytes` and `Align` are those of the block whatever it is rebound to: the policy gets back the size it gave.
-template <class T, class Memory, std::size_t Bytes, std::size_t Align>
+/// `Bytes` and `Align` are those of the block whatever it is rebound to: the policy gets back the size it gave. The
+/// first `Room` bytes of it are what is handed out.
+template <class T, class Memory, std::size_t Bytes, std::size_t Align, std::size_t Room>
 class SlotAllocator {
 public:
     using value_type = T;
@@ -25,7 +26,7 @@ public:
 
     template <class U>
     struct rebind {
-        using other = SlotAllocator<U, Memory, Bytes, Align>;
+        using other = SlotAllocator<U, Memory, Bytes, Align, Room>;
     };
 
     /// One that has nothing to hand out: for containers into which nodes are only linked.
@@ -33,12 +34,12 @@ public:
     /// **Pre**: a request for the bytes follows, since who asks for them owns them.
     explicit SlotAllocator(void* block) noexcept : block_(block) {}
     template <class U>
-    SlotAllocator(const SlotAllocator<U, Memory, Bytes, Align>& other) noexcept : block_(other.block_) {}
+    SlotAllocator(const SlotAllocator<U, Memory, Bytes, Align, Room>& other) noexcept : block_(other.block_) {}
 
     /// **Pre**: `n == 1`, and the block has not been handed out.
     T* allocate(std::size_t) noexcept {
-        static_assert(sizeof(T) <= Bytes && alignof(T) <= Align, "procspace: this standard library's node or control "
-                                                                 "block is larger than the slot");
+        static_assert(sizeof(T) <= Room && alignof(T) <= Align, "procspace: this standard library's node or control "
+                                                                "block is larger than the slot");
         return static_cast<T*>(block_);
     }
     void deallocate(T* p, std::size_t) noexcept { Memory::deallocate(p, Bytes, Align); }
@@ -46,23 +47,31 @@ public:
     friend bool operator==(const SlotAllocator&, const SlotAllocator&) noexcept { return true; }
 
 private:
-    template <class, class, std::size_t, std::size_t>
+    template <class, class, std::size_t, std::size_t, std::size_t>
     friend class SlotAllocator;
 
     void* block_ = nullptr; // used while building only; dangles harmlessly afterwards
 };
 
-/// The slot for a T with what libstdc++ and libc++ put in front of it: four words cover a map node's links and a shared
-/// object's control block with the allocator. For an over-aligned T the control block is padded twice: before the
-/// allocator and behind it.
+/// The slot for a T with what stands in front of it: a map node's links, or a shared object's control block.
 template <class T>
 struct SlotSize {
     static constexpr std::size_t align = alignof(T) > alignof(void*) ? alignof(T) : alignof(void*);
-    static constexpr std::size_t words = (4 * sizeof(void*) + control_block_mutex + align - 1) / align * align;
-    static constexpr std::size_t bytes = sizeof(T) + (words > 2 * align ? words : 2 * align);
+    static constexpr std::size_t before = (control_block_bytes + align - 1) / align * align;
+    static constexpr std::size_t bytes = before + sizeof(T);
+};
+
+/// Ends the object of a shared_ptr, whose memory goes with the control block in front of it.
+struct EndOnly {
+    template <class T>
+    void operator()(T* object) const noexcept {
+        object->~T();
+    }
 };
 
 /// std::make_shared with memory of the policy; null when there is none. What T's constructor throws passes through.
+/// The block is that of std::allocate_shared, but not the code: each kind of control block that this makes can tell
+/// whether it is one of them.
 /// **Complexity**: one allocation.
 template <class T, class Memory, class... Args>
 std::shared_ptr<T> try_make_shared(Args&&... args) {
@@ -70,8 +79,15 @@ std::shared_ptr<T> try_make_shared(Args&&... args) {
     void* const block = Memory::allocate(Slot::bytes, Slot::align);
     if (block == nullptr)
         return nullptr;
-    return std::allocate_shared<T>(SlotAllocator<T, Memory, Slot::bytes, Slot::align>(block),
-                                   std::forward<Args>(args)...);
+    PROCSPACE_TRY {
+        auto* const place = static_cast<unsigned char*>(block) + Slot::before;
+        T* const object = ::new (static_cast<void*>(place)) T(std::forward<Args>(args)...);
+        return {object, EndOnly(), SlotAllocator<T, Memory, Slot::bytes, Slot::align, Slot::before>(block)};
+    }
+    PROCSPACE_CATCH(...) {
+        Memory::deallocate(block, Slot::bytes, Slot::align);
+        PROCSPACE_RETHROW();
+    }
 }
 
 } // namespace procspace

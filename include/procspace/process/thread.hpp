@@ -98,7 +98,7 @@ private:
     [[nodiscard]] std::shared_ptr<BasicThread> self_handle() const noexcept { return self_.lock(); }
 
     /// Into the process's threads. **Pre**: its process and number are set.
-    void enter(const std::shared_ptr<BasicThread>& self) noexcept {
+    [[PROCSPACE_PART]] void enter(const std::shared_ptr<BasicThread>& self) noexcept {
         this->role = NumberRole::tid;
         std::weak_ptr<BasicThread>(self).swap(self_);
         process_->threads_.threads_.link(*this, this->number);
@@ -122,7 +122,7 @@ private:
 
     /// The same as its own step: a leader that leaves others behind keeps its number as a zombie, and a sibling that
     /// waits in exec hears of it.
-    void leave(Effects& effects, typename Topology::Blocks& emptied) noexcept {
+    [[PROCSPACE_PART]] void leave(Effects& effects, typename Topology::Blocks& emptied) noexcept {
         auto& group = process_->threads_;
         if (group.threads_.size() > 1 && !(family_.empty() && process_->family_.empty()))
             pass_children(effects);
@@ -137,7 +137,7 @@ private:
 
     /// Hands its children to the first of the other threads, the leader before all. **Pre**: there are others.
     /// Out of line: most processes have either threads or children.
-    [[gnu::noinline]] void pass_children(Effects& effects) noexcept {
+    [[PROCSPACE_OUTER_PART]] void pass_children(Effects& effects) noexcept {
         BasicThread* heir = BasicLineage<Traits>::lead_thread(*process_);
         if (heir == this)
             heir = process_->threads_.threads_.first();

@@ -90,7 +90,7 @@ private:
 
     // Both under the tree lock.
 
-    [[nodiscard]] static bool refused(const Process* process) noexcept {
+    [[nodiscard, PROCSPACE_SHARED]] static bool refused(const Process* process) noexcept {
         return process == nullptr || !process->living() || process->threads_.exited() || process->topology_->closed_ ||
                process->threads_.execing_ != nullptr;
     }
@@ -123,22 +123,23 @@ class BasicThreadBuilder {
 public:
     /// For Process::new_thread.
     BasicThreadBuilder(BuilderKey, Topology& topology, ProcessId process, std::optional<Pid> tid) noexcept
-        : topology_(&topology), process_(process), tid_(tid) {}
+        : topology_(&topology), process_(process), tid_(tid), error_(check_number(tid)) {}
 
     /// Gives the thread its data; the last one counts. Out of memory is reported by build().
     /// **Complexity**: one allocation for AnyData, none for a data type of the traits' own.
     template <class V>
     [[nodiscard]] BasicThreadBuilder data(V&& value) && {
-        error_ = store_data<typename Traits::Memory>(data_, std::forward<V>(value));
+        const Errno stored = store_data<typename Traits::Memory>(data_, std::forward<V>(value));
+        if (error_ != Errno::invalid)
+            error_ = stored;
         return std::move(*this);
     }
 
     /// Makes the thread. **Panics** on the errors of try_build(), but for out of memory, which is std::bad_alloc where
     /// exceptions exist.
     std::shared_ptr<Thread> build() {
-        Errno error = Errno::ok;
-        std::shared_ptr<Thread> thread = make(error, Goal::published);
-        if (error != Errno::ok)
+        std::shared_ptr<Thread> thread = allocate();
+        if (const Errno error = enter(thread, Goal::published); error != Errno::ok)
             refuse_build<Traits>(error, tid_, Location::current());
         return thread;
     }
@@ -148,17 +149,15 @@ public:
     /// in use; the process's own is free for one living leader); invalid (0, or beyond the tree's highest); again (all
     /// numbers are in use); no_memory. **Complexity**: one allocation, and two blocks of the table now and then.
     [[nodiscard]] Built try_build() {
-        Errno error = Errno::ok;
-        Built built(make(error, Goal::published));
-        built.error = error;
+        Built built(allocate());
+        built.error = enter(built.value, Goal::published);
         return built;
     }
 
     /// Does the same but for the last step: what may fail. **Errors** as try_build().
     [[nodiscard]] Result<Prepared> prepare() {
-        Errno error = Errno::ok;
-        std::shared_ptr<Thread> thread = make(error, Goal::prepared);
-        if (error != Errno::ok)
+        std::shared_ptr<Thread> thread = allocate();
+        if (const Errno error = enter(thread, Goal::prepared); error != Errno::ok)
             return error;
         return Prepared(std::move(thread), leads());
     }
@@ -169,36 +168,39 @@ private:
     /// The leader has the number of its process, which is reserved already.
     [[nodiscard]] bool leads() const noexcept { return tid_ == process_.pid; }
 
-    std::shared_ptr<Thread> make(Errno& error, Goal goal) {
-        error = tid_ == Pid{0} ? Errno::invalid : error_; // 0 stands for "no thread" wherever a number is asked for
-        if (error != Errno::ok)
-            return nullptr;
-        return reserve(error, goal);
+    /// 0 stands for "no thread" wherever a number is asked for.
+    [[nodiscard]] static Errno check_number(std::optional<Pid> tid) noexcept {
+        return tid == Pid{0} ? Errno::invalid : Errno::ok;
     }
-
-    /// Makes the thread with its data; then the critical section: checks, reserves the number, and enters who is to be
-    /// published. Once more if the table lacks a block. On an error the data comes back, and the thread is null.
-    std::shared_ptr<Thread> reserve(Errno& error, Goal goal) {
-        std::shared_ptr<Thread> thread =
-            try_make_shared<Thread, typename Traits::Memory>(BuilderKey(), *topology_, std::move(data_));
-        if (thread == nullptr) {
-            error = Errno::no_memory;
-            return thread;
-        }
+    /// Returns the thread with its data; null without memory, and if something was wrong before.
+    std::shared_ptr<Thread> allocate() {
+        if (error_ != Errno::ok)
+            return nullptr;
+        return try_make_shared<Thread, typename Traits::Memory>(BuilderKey(), *topology_, std::move(data_));
+    }
+    /// Everything after that, once more if the table lacks a block. On an error the data comes back, and the thread is
+    /// null.
+    Errno enter(std::shared_ptr<Thread>& thread, Goal goal) {
+        if (thread == nullptr)
+            return error_ != Errno::ok ? error_ : Errno::no_memory;
         typename Topology::Blocks blocks;
+        Errno error = Errno::ok;
         do {
             typename Topology::Guard guard(topology_->lock());
-            error = enter(thread, goal, blocks);
-            if (error == Errno::ok)
-                return thread;
+            error = reserve(thread, goal, blocks);
         } while (error == Errno::no_memory && blocks.try_fill());
+        if (error != Errno::ok)
+            undo(thread);
+        return error;
+    }
+    [[PROCSPACE_SELDOM_PART]] void undo(std::shared_ptr<Thread>& thread) {
         data_ = std::move(thread->data_);
-        thread = nullptr;
-        return thread;
+        thread.reset();
     }
 
-    /// The critical section.
-    Errno enter(const std::shared_ptr<Thread>& handle, Goal goal, typename Topology::Blocks& blocks) noexcept {
+    /// The critical section: checks, reserves the number, and enters who is to be published.
+    [[PROCSPACE_OFTEN]] Errno reserve(const std::shared_ptr<Thread>& handle, Goal goal,
+                                      typename Topology::Blocks& blocks) noexcept {
         Thread& thread = *handle;
         Process* const process = Process::find(*topology_, process_);
         if (Prepared::refused(process))

@@ -91,7 +91,7 @@ public:
     }
 
     /// Adds a role to a number in use. **Pre**: nothing has it in this role.
-    void add_role(NumberHook& hook, Pid number) noexcept {
+    [[PROCSPACE_SHARED]] void add_role(NumberHook& hook, Pid number) noexcept {
         hook.number = number;
         Blocks none;
         static_cast<void>(numbers_.enter(hook, none, false)); // the number's leaf is there
@@ -203,7 +203,7 @@ private:
     }
 
     /// As Linux: from the last one given upwards, then again from 300, below which the first processes of a system are.
-    [[nodiscard]] Pid next_free() const noexcept {
+    [[nodiscard, PROCSPACE_PART]] Pid next_free() const noexcept {
         constexpr Pid reserved = 300;
         const Pid number = numbers_.first_free(last_given_ + 1, highest_);
         return number != 0 ? number : numbers_.first_free(highest_ > reserved ? reserved : 1, last_given_);
@@ -235,7 +235,7 @@ class CountedInTree : public NumberHook {
 protected:
     CountedInTree(BasicTopology<Traits>& topology, NumberRole its_role) noexcept
         : NumberHook(its_role), topology_(&topology) {}
-    ~CountedInTree() {
+    [[PROCSPACE_SHARED]] ~CountedInTree() {
         // release: pairs with the tree's destructor: the object is gone for good when the count says so.
         if (published_)
             topology_->destroyed_.fetch_add(1, std::memory_order_release);
@@ -252,6 +252,8 @@ protected:
     [[nodiscard]] bool published() const noexcept { return published_; }
 
 private:
+    friend BasicEffects<Traits>; // lists them
+
     bool published_ = false; // the three stand where the hook leaves room
 
 protected:

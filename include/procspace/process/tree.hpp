@@ -143,16 +143,16 @@ template <class Traits>
 BasicProcessTree<Traits>::~BasicProcessTree() noexcept(noexcept(Traits::panic("", Location::current()))) {
     BasicLeftovers<Traits> dismissed; // end together, when no relation is left that a user's destructor could follow
     for (Process* process = topology_.init_; process != nullptr;) {
-        BasicLeftovers<Traits> leftovers;
+        std::shared_ptr<Group> emptied; // for each section, before the guard: it ends after it
         Guard guard(topology_.lock());
         for (Process* child = process; child != nullptr; child = process->family_.first()) {
             process = child;
-            process->end_threads(nullptr, leftovers); // whose children stand in its own family then
+            process->end_threads(nullptr, dismissed); // whose children stand in its own family then
         }
         Process* const parent = process->parent_;
         process->count_ties(-1); // it may live
-        process->reap(leftovers);
-        dismissed.add(*process);
+        process->reap(dismissed);
+        emptied.swap(dismissed.emptied);
         if (parent == nullptr)
             topology_.init_ = nullptr;
         process = parent;
@@ -161,8 +161,7 @@ BasicProcessTree<Traits>::~BasicProcessTree() noexcept(noexcept(Traits::panic(""
     // acquire: pairs with ~CountedInTree: objects that are gone do not touch this tree any more.
     const std::size_t destroyed = topology_.destroyed_.load(std::memory_order_acquire);
     if (const std::size_t held = topology_.published_ - destroyed)
-        panic_with_number<Traits>("a ProcessTree ends while this many of its objects are held by handles: ", held,
-                                  Location::current());
+        panic_with_number<Traits>("a ProcessTree ends while this many of its objects are held by handles: ", held);
 }
 
 /// Where the default tree of each traits type stands. Apart from the tree, which is incomplete inside its own class.

@@ -110,28 +110,23 @@ public:
     BasicWait(Process& parent, WaitSelector selector, WaitOptions options) noexcept
         : parent_(parent), selector_(selector), options_(options) {}
 
-    /// With a place for a claim, an exited child is claimed, otherwise it is reaped.
-    [[nodiscard]] WaitAnswer poll(Claim* claim) {
-        BasicLeftovers<Traits> leftovers; // of a child that is reaped
-        Guard guard(parent_.topology_->lock());
+    /// What has exited is reaped.
+    [[nodiscard]] WaitAnswer poll() {
         WaitAnswer answer;
-        answer.token = parent_.changes_;
-        Process* const child = choose(answer.outcome);
-        if (child == nullptr)
-            return answer;
-        describe(*child, answer.event);
-        if (options_.peek)
-            return answer;
-        if (answer.event.change != ChildChange::exited) {
-            child->change_pending_ = false;
-            unlist(*child);
-        } else if (claim != nullptr) {
-            child->claimed_ = true;
-            claim->child_ = child->self_handle();
-            claim->parent_ = parent_.id();
-        } else {
-            child->reap(leftovers);
-            leftovers.add(*child);
+        BasicLeftovers<Traits> leftovers;
+        Guard guard(parent_.topology_->lock());
+        if (Process* const exited = ask(answer))
+            exited->reap(leftovers);
+        return answer;
+    }
+    /// What has exited is claimed.
+    [[nodiscard]] WaitAnswer poll(Claim& claim) {
+        WaitAnswer answer;
+        Guard guard(parent_.topology_->lock());
+        if (Process* const exited = ask(answer)) {
+            exited->claimed_ = true;
+            claim.child_ = exited->self_handle();
+            claim.parent_ = parent_.id();
         }
         return answer;
     }
@@ -146,7 +141,6 @@ public:
         Guard guard(child.topology_->lock());
         child.claimed_ = false;
         child.reap(leftovers);
-        leftovers.add(child);
     }
 
     [[nodiscard]] static BasicEffects<Traits> rollback(Process& child, ProcessId claimer) {
@@ -160,15 +154,29 @@ public:
         const bool adopted = parent.id() != claimer;
         effects.notify(parent.id(), adopted ? child.signal_for(ChildChange::exited) : Signal::none, ChildChange::exited,
                        child.pid(), child.exit_code(), child.usage_);
-        if (adopted && parent.ignores(child)) {
+        if (adopted && parent.ignores(child))
             child.reap(leftovers);
-            leftovers.add(child);
-        }
         return effects;
     }
 
 private:
     // Under the tree lock.
+
+    /// Consumes what is found, but for an exit: returns the child, which the caller has to take.
+    [[nodiscard, PROCSPACE_SHARED]] Process* ask(WaitAnswer& answer) noexcept {
+        answer.token = parent_.changes_;
+        Process* const child = choose(answer.outcome);
+        if (child == nullptr)
+            return nullptr;
+        describe(*child, answer.event);
+        if (options_.peek)
+            return nullptr;
+        if (answer.event.change == ChildChange::exited)
+            return child;
+        child->change_pending_ = false;
+        unlist(*child);
+        return nullptr;
+    }
 
     [[nodiscard]] bool meant(const Process& child) const noexcept {
         if (options_.clones != CloneChildren::all &&
@@ -183,7 +191,7 @@ private:
         return meant(child) && (options_.exited || child.state() != ProcessState::zombie);
     }
     /// Returns how far the thread of this child is behind the one that asks: 0 for its own children.
-    [[nodiscard, PROCSPACE_SHARED]] Pid distance(const Process& child) const noexcept {
+    [[nodiscard]] Pid distance(const Process& child) const noexcept {
         return caller_ != nullptr ? Lineage::forker_of(child)->tid() - caller_->tid() : 0;
     }
     /// Returns true if the child has something that is waited for.
@@ -193,7 +201,7 @@ private:
         return child.change_pending_ && (child.change_ == ChildChange::stopped ? options_.stopped : options_.continued);
     }
     /// Says what that is.
-    static void describe(const Process& child, ChildEvent& event) noexcept {
+    [[PROCSPACE_PART]] static void describe(const Process& child, ChildEvent& event) noexcept {
         event.pid = child.pid();
         event.usage = child.usage_;
         if (child.state() == ProcessState::zombie) {
@@ -207,7 +215,7 @@ private:
     }
 
     /// Returns the child that is the answer, or null. Says in any case which answer that is.
-    [[nodiscard]] Process* choose(WaitOutcome& outcome) noexcept {
+    [[nodiscard, PROCSPACE_PART]] Process* choose(WaitOutcome& outcome) noexcept {
         caller_ = Lineage::thread_or_lead(parent_, options_.thread);
         Process* chosen = nullptr;
         bool any = false;
@@ -226,19 +234,17 @@ private:
     }
 
     /// The eldest child with an event of the nearest thread, in the circle of threads that begins with the caller.
-    [[nodiscard]] Process* nearest() const noexcept {
+    [[nodiscard, PROCSPACE_PART]] Process* nearest() const noexcept {
         Process* nearest = nullptr;
-        Pid its_distance = 0;
-        for (Process* child = parent_.events_.first(); child != nullptr; child = parent_.events_.next(*child)) {
+        std::uint64_t its_distance = UINT64_MAX; // further than any
+        for (Process* child = parent_.events_.first(); child != nullptr && its_distance != 0;
+             child = parent_.events_.next(*child)) {
             if (!meant(*child) || !has_event(*child))
                 continue;
-            const Pid further = distance(*child);
-            if (nearest != nullptr && further >= its_distance)
-                continue;
-            nearest = child;
-            its_distance = further;
-            if (further == 0)
-                break;
+            if (const Pid further = distance(*child); further < its_distance) {
+                nearest = child;
+                its_distance = further;
+            }
         }
         return nearest;
     }
@@ -262,7 +268,7 @@ private:
 /// **Source**: wait(2), waitid(2).
 template <class Traits>
 [[nodiscard]] WaitAnswer wait_poll(BasicProcess<Traits>& parent, WaitSelector selector, WaitOptions options = {}) {
-    return BasicWait<Traits>(parent, selector, options).poll(nullptr);
+    return BasicWait<Traits>(parent, selector, options).poll();
 }
 
 /// The same, but an exited child is claimed instead of reaped: `claim` is then not empty.
@@ -270,7 +276,7 @@ template <class Traits>
 [[nodiscard]] WaitAnswer wait_claim(BasicProcess<Traits>& parent, WaitSelector selector, WaitOptions options,
                                     BasicWaitClaim<Traits>& claim) {
     static_cast<void>(claim.rollback()); // what it held, if anything
-    return BasicWait<Traits>(parent, selector, options).poll(&claim);
+    return BasicWait<Traits>(parent, selector, options).poll(claim);
 }
 
 /// Returns the token that a wait_poll() would give now.

@@ -14,15 +14,10 @@ struct DefaultPool;
 template <class Config = DefaultPool>
 class PoolMemory;
 class SizeClasses;
-struct BlockSize;
 class PoolCache;
 struct FreeBlock;
 template <class Config>
 class Slabs;
-template <class Config>
-class CacheBatch;
-template <class Config>
-class SlabBatch;
 template <class Config>
 class ThreadLocalPoolCache;
 template <class Config = DefaultPool>
@@ -54,12 +49,15 @@ struct Layout;
 struct ValueBlock;
 struct Initialiser;
 class Resource;
+class JointPlaces;
 struct ResourcePolicy;
 enum class ForkRule : unsigned char;
 enum class NamespaceChange : unsigned char;
 class [[gnu::visibility("hidden")]] Registry;
 template <class Traits>
 class BasicResInner;
+template <class Traits>
+class BasicJointBlock;
 template <class Traits>
 class BasicAnyResArc;
 template <class T, class Traits = DefaultTraits>

@@ -165,6 +165,34 @@ struct Spaces {
 };
 Spaces spaces;
 
+/// The count of a joint block: what has one owner for each value that has not ended.
+struct Joint {
+    std::optional<procspace::RefCount<ModelTraits>> count;
+    std::optional<support::ModelCell> block;
+    int returned = 0;
+
+    void make(std::size_t values) {
+        count.emplace(values);
+        block.emplace("the block");
+        returned = 0;
+    }
+    /// Ends so many values, for whose owners it answers.
+    void end(std::size_t values) {
+        block->read();
+        if (count->decrement(values)) {
+            block->write();
+            ++returned;
+        }
+    }
+    void end() {
+        if (returned != 1)
+            MemoryModel::fail("the block was returned " + std::to_string(returned) + " times");
+        block.reset();
+        count.reset();
+    }
+};
+Joint joint;
+
 /// A namespace that processors claim, and what they do in it.
 struct Claimed {
     std::optional<procspace::ActivationMark<ModelTraits>> mark;
@@ -295,6 +323,9 @@ const Case cases[] = {
           spaces.end();
       }},
      {" alone", " shared"}},
+    {"two owners at once against one: whoever is last returns the block, after all [RC2 RC3]",
+     {[] { joint.make(3); }, {[] { joint.end(2); }, [] { joint.end(1); }}, [] { joint.end(); }},
+     {""}},
     {"copy at the limit against drop: the count is intact after a panic [RC4]",
      {[] { panicking.make(2); }, {[] { panicking.copy_and_drop(0); }, [] { panicking.read_and_drop(1); }}, [] {}},
      {"copied", "panic"}},
@@ -382,6 +413,9 @@ const Case cases[] = {
            value.reset(*spaces.ns[2]);
        }},
       [] { spaces.end(); }},
+     {""}},
+    {"owners of a block in twos and ones: whoever is last returns it, after all [RC2 RC3]",
+     {[] { joint.make(4); }, {[] { joint.end(2); }, [] { joint.end(1); }, [] { joint.end(1); }}, [] { joint.end(); }},
      {""}},
     {"two copies at the limit against a drop: the count is intact after the panics [RC4]",
      {[] { panicking.make(2); },

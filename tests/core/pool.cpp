@@ -100,15 +100,6 @@ TEST_CASE("SizeClasses: every size has the smallest class that holds it", "[core
         CHECK(size_classes.cached(index) == std::min<std::size_t>(64, 4096 / size_classes.size(index)));
 }
 
-TEST_CASE("BlockSize: knows its class, or that there is none", "[core][pool]") {
-    CHECK(procspace::BlockSize(48, 8).size_class == size_classes.of(48));
-    CHECK(procspace::BlockSize(40, 64).size_class == size_classes.of(64));
-    CHECK(procspace::BlockSize(1024, 8).size_class == SizeClasses::count - 1);
-    CHECK(procspace::BlockSize(1025, 8).size_class == SizeClasses::count);
-    CHECK(procspace::BlockSize(48, 128).size_class == SizeClasses::count);
-    CHECK(procspace::BlockSize(0, 8).size_class == SizeClasses::count);
-}
-
 TEMPLATE_TEST_CASE("PoolMemory: blocks are aligned, apart and untouched by others", "[core][pool]",
                    PoolMemory<TestPool<0>>, PoolMemory<OneCpu<0>>, PoolMemory<procspace::ThreadCached<TestPool<1>>>) {
     std::mt19937 random(7);
@@ -331,57 +322,6 @@ TEST_CASE("PoolMemory: a cache asks the slabs once for many blocks", "[core][poo
     CHECK(Pool::held_bytes() == 0);
 }
 
-TEMPLATE_TEST_CASE("PoolMemory: a batch serves what allocate() serves, and keeps nothing", "[core][pool]",
-                   PoolMemory<TestPool<20>>, PoolMemory<OneCpu<20>>) {
-    using Pool = TestType;
-    static_assert(procspace::BatchedMemory<Pool>);
-    std::vector<Block> all;
-    {
-        typename Pool::Batch batch;
-        for (std::size_t i = 0; i < 600; ++i) { // runs of one size, other sizes in between, large ones
-            const std::size_t size = i % 50 == 49 ? 3000 : i % 7 == 6 ? 200 : 8 + i / 100 * 16;
-            const std::size_t align = i % 11 == 10 ? 64 : 8;
-            auto* const bytes = static_cast<unsigned char*>(batch.allocate({size, align}));
-            REQUIRE(bytes != nullptr);
-            REQUIRE(reinterpret_cast<std::uintptr_t>(bytes) % align == 0);
-            std::memset(bytes, static_cast<int>(i % 251), size);
-            all.push_back({bytes, size, align, static_cast<unsigned char>(i % 251)});
-        }
-    }
-    for (const Block& block : all)
-        CHECK(intact(block));
-    std::shuffle(all.begin(), all.end(), std::minstd_rand(20));
-    {
-        typename Pool::Batch batch;
-        for (const Block& block : all)
-            batch.deallocate(block.bytes, {block.size, block.align});
-    }
-    Pool::flush(OneCpu<20>::blocks);
-    Pool::trim();
-    CHECK(Pool::held_bytes() == 0);
-}
-
-TEMPLATE_TEST_CASE("PoolMemory: a batch that finds no memory says null, and serves again", "[core][pool]",
-                   PoolMemory<TestPool<21>>, PoolMemory<OneCpu<21>>) {
-    using Pool = TestType;
-    std::vector<void*> all;
-    {
-        typename Pool::Batch batch;
-        all.push_back(batch.allocate({1024, 8}));
-        const FailNth::Armed armed(1);
-        void* block = nullptr;
-        while ((block = batch.allocate({1024, 8})) != nullptr) // until the first slab is used up
-            all.push_back(block);
-        all.push_back(batch.allocate({1024, 8})); // the refusal is over
-        CHECK(all.back() != nullptr);
-        for (void* const p : all)
-            batch.deallocate(p, {1024, 8});
-    }
-    Pool::flush(OneCpu<21>::blocks);
-    Pool::trim();
-    CHECK(Pool::held_bytes() == 0);
-}
-
 namespace {
 struct WatchedUpstream {
     static void* allocate(std::size_t size, std::size_t align) noexcept {
@@ -404,63 +344,19 @@ struct WatchedCachedPool : WatchedPool {
         PoolCache* cache() noexcept { return &blocks; }
 
     private:
-        support::BatchMark held_;
+        support::CacheMark held_;
     };
     inline static constinit PoolCache blocks{};
 };
 template <class Pool>
 void fill_and_empty() {
-    typename Pool::Batch batch;
     std::vector<void*> all;
     for (int i = 0; i < 300; ++i)
-        all.push_back(batch.allocate({i % 100 == 99 ? 2000U : 64U, 8}));
+        all.push_back(Pool::allocate(i % 100 == 99 ? 2000U : 64U, 8));
     for (int i = 0; i < 300; ++i)
-        batch.deallocate(all[static_cast<std::size_t>(i)], {i % 100 == 99 ? 2000U : 64U, 8});
+        Pool::deallocate(all[static_cast<std::size_t>(i)], i % 100 == 99 ? 2000U : 64U, 8);
 }
 } // namespace
-
-TEMPLATE_TEST_CASE("PoolMemory: a batch keeps the classes apart, and large blocks from both", "[core][pool]",
-                   PoolMemory<TestPool<22>>, PoolMemory<OneCpu<22>>) {
-    using Pool = TestType;
-    const procspace::BlockSize sizes[] = {{48, 8}, {3000, 8}, {3000, 8}, {48, 8}, {96, 8}, {5000, 64}, {48, 8}};
-    std::vector<Block> all;
-    {
-        typename Pool::Batch batch;
-        for (const procspace::BlockSize& size : sizes) {
-            auto* const bytes = static_cast<unsigned char*>(batch.allocate(size));
-            REQUIRE(bytes != nullptr);
-            all.push_back({bytes, size.size, size.align, static_cast<unsigned char>(all.size())});
-            std::memset(bytes, all.back().mark, size.size);
-        }
-    }
-    for (const Block& block : all)
-        CHECK(intact(block));
-    {
-        typename Pool::Batch batch;
-        for (const Block& block : all)
-            batch.deallocate(block.bytes, {block.size, block.align});
-    }
-    Pool::flush(OneCpu<22>::blocks);
-    Pool::trim();
-    CHECK(Pool::held_bytes() == 0);
-}
-
-TEST_CASE("PoolMemory: a batch that takes and gives back holds one lock at a time", "[core][pool]") {
-    using Pool = PoolMemory<WatchedPool>;
-    std::vector<void*> all;
-    {
-        Pool::Batch batch;
-        for (unsigned i = 0; i < 200; ++i) {
-            all.push_back(batch.allocate({i % 2 == 0 ? 64U : 96U, 8}));
-            CHECK(support::DepthLock::depth() <= 1);
-        }
-        for (unsigned i = 0; i < 200; ++i) // both classes, and a lock is held as the first one comes back
-            batch.deallocate(all[i], {i % 2 == 0 ? 64U : 96U, 8});
-    }
-    CHECK(support::DepthLock::depth() == 0);
-    Pool::trim();
-    CHECK(Pool::held_bytes() == 0);
-}
 
 namespace {
 struct SharedSlabs : TestPool<23> {
@@ -468,27 +364,21 @@ struct SharedSlabs : TestPool<23> {
 };
 } // namespace
 
-TEST_CASE("PoolMemory: batches of two threads never have one block", "[core][pool]") {
+TEST_CASE("PoolMemory: two threads never have one block", "[core][pool]") {
     using Pool = PoolMemory<SharedSlabs>;
     std::atomic<int> damaged{0};
     const auto work = [&damaged](unsigned char mark) {
         std::vector<Block> all;
         for (int round = 0; round < 300; ++round) {
-            {
-                Pool::Batch batch;
-                for (std::size_t i = 0; i < 48; ++i) {
-                    const std::size_t size = i % 16 < 12 ? 48 : 96;
-                    all.push_back({static_cast<unsigned char*>(batch.allocate({size, 8})), size, 8, mark});
-                }
+            for (std::size_t i = 0; i < 48; ++i) {
+                const std::size_t size = i % 16 < 12 ? 48 : 96;
+                all.push_back({static_cast<unsigned char*>(Pool::allocate(size, 8)), size, 8, mark});
             }
             for (const Block& block : all)
                 std::memset(block.bytes, mark, block.size);
             for (const Block& block : all)
                 damaged.fetch_add(intact(block) ? 0 : 1, std::memory_order_relaxed);
-            Pool::Batch batch;
-            for (const Block& block : all)
-                batch.deallocate(block.bytes, {block.size, block.align});
-            all.clear();
+            return_all<Pool>(all);
         }
     };
     std::thread other(work, static_cast<unsigned char>(1));
@@ -499,35 +389,13 @@ TEST_CASE("PoolMemory: batches of two threads never have one block", "[core][poo
     CHECK(Pool::held_bytes() == 0);
 }
 
-TEST_CASE("PoolMemory: a batch asks Upstream with neither lock nor cache held", "[core][pool]") {
+TEST_CASE("PoolMemory: Upstream is asked with neither lock nor cache held", "[core][pool]") {
     fill_and_empty<PoolMemory<WatchedPool>>();
     PoolMemory<WatchedPool>::trim();
     fill_and_empty<PoolMemory<WatchedCachedPool>>();
-    CHECK(support::BatchMark::alive() == 0);
+    CHECK(support::CacheMark::alive() == 0);
     PoolMemory<WatchedCachedPool>::flush(WatchedCachedPool::blocks);
     PoolMemory<WatchedCachedPool>::trim();
-}
-
-TEST_CASE("PoolMemory: a batch without a cache locks once for several blocks", "[core][pool]") {
-    using Pool = PoolMemory<WatchedPool>;
-    std::vector<void*> all;
-    void* const slab = Pool::allocate(16, 8); // so that the slab is there
-    const unsigned long before = support::DepthLock::sections();
-    {
-        Pool::Batch batch;
-        for (int i = 0; i < 32; ++i)
-            all.push_back(batch.allocate({16, 8}));
-    }
-    CHECK(support::DepthLock::sections() - before <= 3);
-    const unsigned long between = support::DepthLock::sections();
-    {
-        Pool::Batch batch;
-        for (void* const block : all)
-            batch.deallocate(block, {16, 8});
-    }
-    CHECK(support::DepthLock::sections() - between == 1);
-    Pool::deallocate(slab, 16, 8);
-    Pool::trim();
 }
 
 namespace {

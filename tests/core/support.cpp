@@ -42,8 +42,8 @@ TEST_CASE("Support: a destructor under a lock is found", "[.][destructor_under_l
     SUCCEED();
 }
 
-TEST_CASE("Support: a constructor in a batch is found", "[.][constructor_in_batch]") {
-    const support::FailNth::Batch batch;
+TEST_CASE("Support: a constructor with a pool's cache is found", "[.][constructor_with_cache]") {
+    const support::CacheMark cache;
     const Tracked value(1);
     SUCCEED();
 }

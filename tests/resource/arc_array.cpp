@@ -5,7 +5,9 @@
 #include "support/tracked.hpp"
 #include "support/traits.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <deque>
 #include <new>
 #include <vector>
 
@@ -21,27 +23,72 @@ namespace {
 template <class Traits>
 using ArcsOf = procspace::BasicArcArray<Traits>;
 
-constinit const Resource descriptor(
-    "tracked", Layout::of<TrackedThrowing>(), [](void* body) { ::new (body) TrackedThrowing(8); },
-    [](void* body) { static_cast<TrackedThrowing*>(body)->~TrackedThrowing(); });
-
 constexpr std::size_t count = 3;
 
-/// The same resource, several times.
-class Walk {
+void begin(void* body) {
+    ::new (body) TrackedThrowing(8);
+}
+void end(void* body) {
+    static_cast<TrackedThrowing*>(body)->~TrackedThrowing();
+}
+
+/// Resources with places in joint blocks, as the registry gives them: `add` some, then `place` them.
+class Resources {
 public:
-    explicit Walk(const Resource& resource, std::size_t times = count) : resource_(&resource), left_(times) {}
-    const Resource* next() { return left_-- != 0 ? resource_ : nullptr; }
+    template <class... Args>
+    void add(Args... args) {
+        all_.emplace_back("test", args...);
+    }
+    void add_tracked(std::size_t times = 1) {
+        for (; times != 0; --times)
+            add(Layout::of<TrackedThrowing>(), begin, end);
+    }
+    void place() {
+        procspace::JointPlaces places;
+        for (const Resource& resource : all_)
+            places.add(resource);
+    }
+
+    class Walk {
+    public:
+        explicit Walk(const std::deque<Resource>& all) : next_(all.begin()), end_(all.end()) {}
+        const Resource* next() { return next_ != end_ ? &*next_++ : nullptr; }
+
+    private:
+        std::deque<Resource>::const_iterator next_;
+        std::deque<Resource>::const_iterator end_;
+    };
+    template <class Traits>
+    [[nodiscard]] bool fill(ArcsOf<Traits>& arcs) const {
+        return arcs.fill(all_.size(), Walk(all_));
+    }
+    const Resource& operator[](std::size_t i) const { return all_[i]; }
+    /// Returns how many blocks their values have.
+    template <class Traits>
+    std::size_t blocks() const {
+        const auto begins_one = [](const Resource& resource) {
+            return !procspace::BasicJointBlock<Traits>::used || resource.place() == 0 || resource.joint_size() != 0;
+        };
+        return static_cast<std::size_t>(std::count_if(all_.begin(), all_.end(), begins_one));
+    }
 
 private:
-    const Resource* resource_;
-    std::size_t left_;
+    std::deque<Resource> all_;
 };
 
 /// Three values, as a namespace makes them.
+const Resources& three() {
+    static const Resources* const made = [] {
+        auto* const resources = new Resources;
+        resources->add_tracked(count);
+        resources->place();
+        return resources;
+    }();
+    return *made;
+}
 template <class Traits>
 [[nodiscard]] bool fill(ArcsOf<Traits>& arcs) {
-    return arcs.fill(count, Walk(descriptor));
+    return three().fill<Traits>(arcs);
 }
 
 } // namespace
@@ -54,8 +101,8 @@ TEMPLATE_TEST_CASE("ArcArray: holds what was pushed in that order, in one alloca
     REQUIRE(arcs.reserve(3));
     CHECK(support::CountingMemory::allocations() == before + 1);
     CHECK(arcs.size() == 0);
-    REQUIRE(arcs.push_new(descriptor));
-    REQUIRE(arcs.push_new(descriptor));
+    REQUIRE(arcs.push_new(three()[0]));
+    REQUIRE(arcs.push_new(three()[0]));
     arcs.push_shared(arcs[0]);
     CHECK(arcs.size() == 3);
     CHECK(arcs[0].same_as(arcs[2]));
@@ -110,21 +157,23 @@ TEMPLATE_TEST_CASE("ArcArray: an initialiser that throws leaves the values befor
         CHECK_THROWS_AS(fill(arcs), support::TrackedError);
         CHECK(arcs.size() == n - 1);
         CHECK(support::Tracked::alive() == alive + n - 1);
-        CHECK(support::CountingMemory::live_blocks() == blocks + n); // the array, and one for each
+        // The array, and one for each value, or one for those that have begun.
+        CHECK(support::CountingMemory::live_blocks() ==
+              blocks + (procspace::BasicJointBlock<TestType>::used ? n != 1 ? 2 : 1 : n));
     }
     CHECK(support::Tracked::alive() == alive);
 }
 
 TEST_CASE("ArcArray: out of memory anywhere is told, with nothing left once the array is gone",
           "[resource][arc_array]") {
-    const std::size_t constructed = support::Tracked::constructed();
-    for (std::size_t n = 1; n <= count + 1; ++n) {
+    const std::size_t alive = support::Tracked::alive();
+    for (std::size_t n = 1; n <= 2; ++n) { // the array, the values
         ArcsOf<DepthFailing> arcs;
         const FailNth::Armed armed(n);
         CHECK_FALSE(fill(arcs));
         CHECK(arcs.size() == 0);
     }
-    CHECK(support::Tracked::constructed() == constructed); // no value is begun before all have a block
+    CHECK(support::Tracked::alive() == alive);
 }
 
 TEMPLATE_TEST_CASE("ArcArray: values with other owners stay when the array is released", "[resource][arc_array]",
@@ -160,7 +209,9 @@ TEMPLATE_TEST_CASE("ArcArray: a sole owner lets go without a read-modify-write",
     other.push_shared(arcs[1]);
     support::AtomicLog::clear();
     arcs.release();
-    CHECK(support::AtomicLog::count(support::AtomicOp::read_modify_write) == 1); // for the one that is shared
+    // For the one that is shared, and for the block that it keeps.
+    const std::size_t wanted = procspace::BasicJointBlock<TestType>::used ? 2 : 1;
+    CHECK(support::AtomicLog::count(support::AtomicOp::read_modify_write) == wanted);
     support::AtomicLog::clear();
     other.release();
     CHECK(support::AtomicLog::count(support::AtomicOp::read_modify_write) == 0);
@@ -168,111 +219,106 @@ TEMPLATE_TEST_CASE("ArcArray: a sole owner lets go without a read-modify-write",
 
 TEMPLATE_TEST_CASE("ArcArray: values end the last one first", "[resource][arc_array]", NullCounting, DepthFailing) {
     static std::vector<const void*> ended;
-    static constinit const Resource noted(
-        "noted", Layout::of<int>(), [](void* body) { ::new (body) int(8); }, [](void* body) { ended.push_back(body); });
     ended.clear();
+    Resources noted;
+    for (std::size_t i = 0; i < count; ++i)
+        noted.add(
+            Layout::of<int>(), [](void* body) { ::new (body) int(8); }, [](void* body) { ended.push_back(body); });
+    noted.place();
     ArcsOf<TestType> arcs;
-    REQUIRE(arcs.fill(count, Walk(noted)));
+    REQUIRE(noted.fill<TestType>(arcs));
     const std::vector<const void*> wanted{arcs[2].body(), arcs[1].body(), arcs[0].body()};
     arcs.release();
     CHECK(ended == wanted);
 }
 
 namespace {
-/// A resource that is a constant, and one that is not and ends by a destructor, in turns.
-constinit const Resource constant("constant", Layout::of<int>(),
-                                  procspace::Initialiser::of<int>([](void* body) { ::new (body) int(8); },
-                                                                  []<class T>() { return T(8); }),
-                                  nullptr);
-constexpr std::size_t many = 70; // more than one batch is for
+constexpr std::size_t many = 120; // more than one joint block is for
 
+/// Resources that are constants, that end by a destructor, and that are too large for a joint block, in turns.
 class Turns {
 public:
-    explicit Turns(std::size_t first) : i_(first) {}
-    const Resource* next() { return i_++ % 2 == 0 ? &constant : &descriptor; }
+    explicit Turns(std::size_t first) : first_(first) {
+        for (std::size_t i = 0; i < many; ++i) {
+            if (is_large(i))
+                resources.add(Layout{300, 8}, begin, end);
+            else if (is_constant(i))
+                resources.add(Layout::of<int>(),
+                              procspace::Initialiser::of<int>([](void* body) { ::new (body) int(8); },
+                                                              []<class T>() { return T(8); }),
+                              nullptr);
+            else
+                resources.add_tracked();
+        }
+        resources.place();
+    }
+    [[nodiscard]] bool is_large(std::size_t i) const { return (i + first_) % 10 == 9; }
+    [[nodiscard]] bool is_constant(std::size_t i) const { return !is_large(i) && (i + first_) % 2 == 0; }
+    [[nodiscard]] std::size_t tracked() const {
+        std::size_t n = 0;
+        for (std::size_t i = 0; i < many; ++i)
+            n += is_constant(i) ? 0 : 1;
+        return n;
+    }
+
+    Resources resources;
 
 private:
-    std::size_t i_;
+    std::size_t first_;
 };
 } // namespace
 
-TEST_CASE("ArcArray: constants and other values stand side by side, through any number of batches",
-          "[resource][arc_array]") {
+TEMPLATE_TEST_CASE("ArcArray: constants stand beside other values and large ones in any number of blocks",
+                   "[resource][arc_array]", NullCounting, DepthFailing) {
     const std::size_t alive = support::Tracked::alive();
-    for (std::size_t turn = 0; turn < 2; ++turn) {
-        ArcsOf<DepthFailing> arcs;
-        REQUIRE(arcs.fill(many, Turns(turn)));
+    const std::size_t blocks = support::CountingMemory::live_blocks();
+    for (std::size_t turn = 0; turn < 10; ++turn) {
+        const Turns turns(turn);
+        ArcsOf<TestType> arcs;
+        REQUIRE(turns.resources.fill<TestType>(arcs));
         REQUIRE(arcs.size() == many);
-        CHECK(support::Tracked::alive() == alive + many / 2);
+        CHECK(support::Tracked::alive() == alive + turns.tracked());
+        CHECK(support::CountingMemory::live_blocks() == blocks + 1 + turns.resources.blocks<TestType>());
         for (std::size_t i = 0; i < many; ++i) {
-            CHECK(&arcs[i].resource() == ((i + turn) % 2 == 0 ? &constant : &descriptor));
+            CHECK(&arcs[i].resource() == &turns.resources[i]);
             CHECK(arcs[i].use_count() == 1);
-            if ((i + turn) % 2 == 0)
-                CHECK(*arcs[i].body_as<int>() == 8);
+            if (turns.is_constant(i))
+                CHECK(*arcs[i].template body_as<int>() == 8);
             else
-                CHECK(arcs[i].body_as<TrackedThrowing>()->value == 8);
+                CHECK(arcs[i].template body_as<TrackedThrowing>()->value == 8);
         }
         TrackedThrowing::throw_in_destructor(many / 4);
         CHECK_THROWS_AS(arcs.release(), support::TrackedError);
         CHECK(support::Tracked::alive() == alive);
+        CHECK(support::CountingMemory::live_blocks() == blocks);
     }
 }
 
-namespace {
-/// Counts the requests that are made through one batch.
-struct CountedRequests : support::CountingMemory {
-    inline static std::size_t most = 0;
-    class Batch {
-    public:
-        void* allocate(const procspace::BlockSize& block) noexcept {
-            count();
-            return CountingMemory::allocate(block.size, block.align);
-        }
-        void deallocate(void* p, const procspace::BlockSize& block) noexcept {
-            count();
-            CountingMemory::deallocate(p, block.size, block.align);
-        }
-
-    private:
-        void count() noexcept { most = ++requests_ > most ? requests_ : most; }
-        std::size_t requests_ = 0;
-    };
-};
-struct WithCountedRequests : NullCounting {
-    using Memory = CountedRequests;
-};
-} // namespace
-
-TEST_CASE("ArcArray: a batch is for a few dozen requests, so that what it holds is not held for long",
-          "[resource][arc_array]") {
-    for (const Resource* const resource : {&constant, &descriptor}) {
-        CountedRequests::most = 0;
-        ArcsOf<WithCountedRequests> arcs;
-        REQUIRE(arcs.fill(many, Walk(*resource, many)));
-        CHECK(CountedRequests::most == 32);
-        CountedRequests::most = 0;
-        arcs.release();
-        CHECK(CountedRequests::most == 32);
-    }
-}
-
-TEST_CASE("ArcArray: a failure among constants and other values leaves nothing behind", "[resource][arc_array][R4]") {
+TEST_CASE("ArcArray: a failure among constants, other values and large ones leaves nothing behind",
+          "[resource][arc_array][R4]") {
     const std::size_t alive = support::Tracked::alive();
     const std::size_t blocks = support::CountingMemory::live_blocks();
-    for (std::size_t turn = 0; turn < 2; ++turn) {
-        for (std::size_t n = 1; n <= many + 1; ++n) {
-            ArcsOf<DepthFailing> arcs;
-            const FailNth::Armed armed(n);
-            CHECK_FALSE(arcs.fill(many, Turns(turn)));
+    for (std::size_t turn = 0; turn < 10; ++turn) {
+        const Turns turns(turn);
+        const std::size_t allocations = 1 + turns.resources.blocks<DepthFailing>();
+        for (std::size_t n = 1; n <= allocations; ++n) {
+            {
+                ArcsOf<DepthFailing> arcs;
+                const FailNth::Armed armed(n);
+                CHECK_FALSE(turns.resources.fill<DepthFailing>(arcs));
+            }
+            CHECK(support::CountingMemory::live_blocks() == blocks);
+            CHECK(support::Tracked::alive() == alive);
         }
-        CHECK(support::CountingMemory::live_blocks() == blocks);
-        for (std::size_t n = 1; n <= many / 2; ++n) {
-            ArcsOf<DepthFailing> arcs;
-            TrackedThrowing::throw_in_constructor(n);
-            CHECK_THROWS_AS(arcs.fill(many, Turns(turn)), support::TrackedError);
-            CHECK(support::Tracked::alive() == alive + n - 1);
+        for (std::size_t n = 1; n <= turns.tracked(); ++n) {
+            {
+                ArcsOf<DepthFailing> arcs;
+                TrackedThrowing::throw_in_constructor(n);
+                CHECK_THROWS_AS(turns.resources.fill<DepthFailing>(arcs), support::TrackedError);
+                CHECK(support::Tracked::alive() == alive + n - 1);
+            }
+            CHECK(support::CountingMemory::live_blocks() == blocks);
+            CHECK(support::Tracked::alive() == alive);
         }
-        CHECK(support::CountingMemory::live_blocks() == blocks);
-        CHECK(support::Tracked::alive() == alive);
     }
 }

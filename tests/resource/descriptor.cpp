@@ -73,9 +73,9 @@ TEST_CASE("Resource: a constant begins by its bytes, and no other value does", "
 
 TEST_CASE("ValueBlock: ends with a whole word, so that a constant can be stored as one", "[resource][descriptor]") {
     constexpr Layout control = Layout::of<void* [2]>();
-    STATIC_REQUIRE(ValueBlock::of(Layout::of<char>(), control).whole.size == control.size + sizeof(std::size_t));
-    STATIC_REQUIRE(ValueBlock::of({24, 8}, control).whole.size == control.size + 24);
-    STATIC_REQUIRE(ValueBlock::of({64, 64}, control).whole.size == 128);
+    STATIC_REQUIRE(ValueBlock::of(Layout::of<char>(), control).size == control.size + sizeof(std::size_t));
+    STATIC_REQUIRE(ValueBlock::of({24, 8}, control).size == control.size + 24);
+    STATIC_REQUIRE(ValueBlock::of({64, 64}, control).size == 128);
     STATIC_REQUIRE(ValueBlock::of({64, 64}, control).head == 64);
     SUCCEED();
 }

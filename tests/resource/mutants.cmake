@@ -394,10 +394,10 @@ resource_mutant(
     arc_make_leaks
     HEADER res_arc.hpp
     FIND [=[
-        Block block{allocate(resource, Plain())};
+        Block block{allocate(resource)};
         void* const body = block.body;]=]
     REPLACE [=[
-        struct { void* body; } block{allocate(resource, Plain())};
+        struct { void* body; } block{allocate(resource)};
         void* const body = block.body;]=]
     SOURCE res_arc.cpp
     CASE "AnyResArc: an initialiser that throws returns the block"
@@ -449,6 +449,104 @@ resource_mutant(
     CASE "ArcArray: a sole owner lets go without a read-modify-write"
 )
 
+# Joint blocks: where values stand in them, how many have begun and ended, and when that is told.
+foreach(mutant size_so_far limit_of_blocks limit_of_values limit_of_alignment word_of_a_constant)
+    set(replace "")
+    if(mutant STREQUAL size_so_far)
+        set(find "        end_ = place + rounded(value.size, sizeof(void*)); // room for the word of a constant\n")
+        set(replace "${find}        close();\n")
+        set(case "JointPlaces: whoever numbers again stores what is there")
+    elseif(mutant STREQUAL limit_of_blocks)
+        set(find " || place + value.size > largest_block")
+        set(case "JointPlaces: a block that is full is followed by another one")
+    elseif(mutant STREQUAL limit_of_values)
+        set(find "value.size > largest_value || ")
+        set(case "JointPlaces: what is large or aligned to more than a block has none")
+    elseif(mutant STREQUAL limit_of_alignment)
+        set(find " || value.align > align")
+        set(case "JointPlaces: what is large or aligned to more than a block has none")
+    else()
+        set(find "rounded(value.size, sizeof(void*)); // room")
+        set(replace "value.size; // room")
+        set(case "JointPlaces: each value stands behind the one before")
+    endif()
+    resource_mutant(
+        joint_${mutant}
+        HEADER joint_block.hpp
+        FIND "${find}"
+        REPLACE "${replace}"
+        SOURCE joint_block.cpp
+        CASE "${case}"
+    )
+endforeach()
+resource_mutant(
+    joint_empty_block_kept
+    HEADER joint_block.hpp
+    FIND [=[
+            if (values != 0)
+                ::new (static_cast<void*>(memory_)) BasicJointBlock(values, size_);
+            else
+                Memory::deallocate(memory_, size_, JointPlaces::align);]=]
+    REPLACE [=[
+            ::new (static_cast<void*>(memory_)) BasicJointBlock(values, size_);]=]
+    SOURCE arc_array.cpp
+    CASE "ArcArray: an initialiser that throws leaves"
+)
+resource_mutant(
+    joint_pin_tells_nobody
+    HEADER res_arc.hpp
+    FIND [=[
+        if (inner.joint())
+            return Joint::of(body, resource).lose(1);]=]
+    REPLACE [=[
+        if (inner.joint())
+            return;]=]
+    SOURCE joint_block.cpp
+    CASE "JointBlock: a pin keeps its value"
+)
+resource_mutant(
+    joint_begun_not_noted
+    HEADER arc_array.hpp
+    FIND [=[
+                note();
+                resource->init(body);]=]
+    REPLACE [=[
+                resource->init(body);]=]
+    SOURCE arc_array.cpp
+    CASE "ArcArray: an initialiser that throws leaves"
+)
+resource_mutant(
+    joint_ended_not_noted
+    HEADER arc_array.hpp
+    FIND [=[
+                    note();
+                    resource.drop(body);]=]
+    REPLACE [=[
+                    resource.drop(body);]=]
+    SOURCE arc_array.cpp
+    CASE "ArcArray: release lets the first exception"
+)
+resource_mutant(
+    joint_others_not_counted
+    HEADER arc_array.hpp
+    FIND [=[
+                    ++others;]=]
+    REPLACE ""
+    SOURCE arc_array.cpp
+    CASE "ArcArray: constants stand beside"
+)
+resource_mutant(
+    joint_next_block_forgets
+    HEADER arc_array.hpp
+    FIND [=[
+                    if (block != nullptr)
+                        block->lose(ended);
+                    block = its_block;]=]
+    REPLACE [=[                    block = its_block;]=]
+    SOURCE arc_array.cpp
+    CASE "ArcArray: constants stand beside"
+)
+
 # fork, unshare and enter: what they ask, select and replace, and when.
 resource_mutant(
     fork_of_own
@@ -470,8 +568,9 @@ resource_mutant(
     fork_unasked
     HEADER namespace_change.hpp
     FIND [=[
-    if (const Errno refusal = permit(NamespaceChange::fork, flags, nullptr); refusal != Errno::ok)
-        return refusal;
+    if (flags != 0)
+        if (const Errno refusal = permit(NamespaceChange::fork, flags, nullptr); refusal != Errno::ok)
+            return refusal;
 ]=]
     REPLACE ""
     SOURCE namespace_change.cpp

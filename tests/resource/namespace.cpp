@@ -71,6 +71,16 @@ std::size_t tracked_per_namespace() {
     return Tracked::alive() - alive;
 }
 
+// How many blocks the values of a namespace have where they have joint ones.
+std::size_t blocks_of_values() {
+    static_assert(procspace::BasicJointBlock<DepthFailing>::used);
+    Registry::place_values();
+    std::size_t blocks = 0;
+    Registry::for_each(
+        [&](const Resource& resource) { blocks += resource.place() == 0 || resource.joint_size() != 0 ? 1 : 0; });
+    return blocks;
+}
+
 } // namespace
 
 PROCSPACE_TRAITS_TEST_CASE("Namespace: begins with every resource initialised and its own", "[resource][namespace]") {
@@ -100,6 +110,26 @@ TEST_CASE("Namespace: takes one block for the array and one for each resource", 
     {
         const Ns<NullCounting> ns;
         CHECK(CountingMemory::allocations() - allocations == Registry::size() + 1);
+    }
+    CHECK(CountingMemory::live_blocks() == blocks);
+}
+
+TEST_CASE("Namespace: takes few blocks from a memory that wants it", "[resource][namespace][R1]") {
+    const std::size_t allocations = CountingMemory::allocations();
+    const std::size_t blocks = CountingMemory::live_blocks();
+    const std::size_t bytes = CountingMemory::live_bytes();
+    {
+        const Ns<DepthFailing> ns;
+        CHECK(CountingMemory::allocations() - allocations == 1 + blocks_of_values());
+        CHECK(blocks_of_values() < Registry::size() / 2);
+        // 8 for an element, 16 for a control block, the value with what its alignment costs, 16 for a joint block.
+        std::size_t most = 0;
+        Registry::for_each([&](const Resource& resource) {
+            const procspace::Layout value = resource.layout();
+            most +=
+                8 + 16 + value.size + (value.align > 8 ? 2 * value.align : 8) + (resource.joint_size() != 0 ? 16 : 0);
+        });
+        CHECK(CountingMemory::live_bytes() - bytes <= most);
     }
     CHECK(CountingMemory::live_blocks() == blocks);
 }
@@ -154,12 +184,12 @@ TEST_CASE("Namespace: when memory runs out at any block the error is no_memory a
         CHECK(CountingMemory::live_blocks() == blocks);
         CHECK(Tracked::alive() == alive);
     });
-    CHECK(allocations == Registry::size() + 1);
+    CHECK(allocations == 1 + blocks_of_values());
     CHECK(failures == allocations);
 }
 
 TEST_CASE("Namespace: the constructor reports missing memory as std::bad_alloc", "[resource][namespace][R4]") {
-    for (const std::size_t n : {std::size_t{1}, std::size_t{2}, Registry::size() + 1}) {
+    for (const std::size_t n : {std::size_t{1}, std::size_t{2}, 1 + blocks_of_values()}) {
         const std::size_t blocks = CountingMemory::live_blocks();
         const FailNth::Armed armed(n);
         CHECK_THROWS_AS(Ns<DepthFailing>(), std::bad_alloc);

@@ -4,7 +4,7 @@
 #include "depth_lock.hpp"
 #include "violations.hpp"
 
-#include <procspace/core/size_classes.hpp>
+#include <procspace/core/memory.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -114,24 +114,13 @@ private:
     inline static thread_local bool immortal_ = false;
 };
 
-/// CountingMemory that can run out: the n-th allocation after arm(n) is refused, the others are served. It has a Batch,
-/// while CountingMemory has none.
+/// CountingMemory that can run out: the n-th allocation after arm(n) is refused, the others are served. It wants joint
+/// blocks of values, while CountingMemory does not.
 ///
 /// **Thread safety**: all members may be called concurrently.
 class FailNth {
 public:
-    class Batch {
-    public:
-        void* allocate(const procspace::BlockSize& block) noexcept {
-            return FailNth::allocate(block.size, block.align);
-        }
-        void deallocate(void* p, const procspace::BlockSize& block) noexcept {
-            FailNth::deallocate(p, block.size, block.align);
-        }
-
-    private:
-        BatchMark mark_;
-    };
+    static constexpr bool joint_values = true;
 
     static void* allocate(std::size_t size, std::size_t align) noexcept {
         if (countdown_.load(std::memory_order_relaxed) != 0 &&

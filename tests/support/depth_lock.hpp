@@ -62,13 +62,13 @@ inline void expect_unlocked(const char* what) noexcept {
         Violations::add(what);
 }
 
-/// What a Batch of a memory policy keeps while one lives: none of the user's code may run meanwhile.
-class BatchMark {
+/// What a guard of a pool's cache keeps while it lives: none of the user's code may run meanwhile.
+class CacheMark {
 public:
-    BatchMark() noexcept { ++alive_; }
-    BatchMark(const BatchMark&) = delete;
-    BatchMark& operator=(const BatchMark&) = delete;
-    ~BatchMark() { --alive_; }
+    CacheMark() noexcept { ++alive_; }
+    CacheMark(const CacheMark&) = delete;
+    CacheMark& operator=(const CacheMark&) = delete;
+    ~CacheMark() { --alive_; }
 
     /// Returns how many the calling thread has.
     static unsigned alive() noexcept { return alive_; }
@@ -77,9 +77,9 @@ private:
     inline static thread_local unsigned alive_ = 0;
 };
 
-/// Records a violation if the calling thread holds a DepthLock or has a Batch. `what` must be a literal.
+/// Records a violation if the calling thread holds a DepthLock or a pool's cache. `what` must be a literal.
 inline void expect_free(const char* what) noexcept {
-    if (DepthLock::depth() != 0 || BatchMark::alive() != 0)
+    if (DepthLock::depth() != 0 || CacheMark::alive() != 0)
         Violations::add(what);
 }
 

@@ -48,7 +48,7 @@ public:
         return *this;
     }
     ~Tracked() {
-        expect_free("Tracked: a destructor ran under a lock or in a batch");
+        expect_free("Tracked: a destructor ran under a lock or with a pool's cache");
         if (self_ != this)
             Violations::add("Tracked: destroyed twice, or never constructed");
         self_ = nullptr;
@@ -82,7 +82,7 @@ private:
         count_birth();
     }
     void count_birth() noexcept {
-        expect_free("Tracked: a constructor ran under a lock or in a batch");
+        expect_free("Tracked: a constructor ran under a lock or with a pool's cache");
         self_ = this;
         constructed_.fetch_add(1, std::memory_order_relaxed);
     }

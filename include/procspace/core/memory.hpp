@@ -6,16 +6,12 @@
 //   static void deallocate(void* p, std::size_t size, std::size_t align) noexcept;      same size and align as
 //   allocated
 //
-// Optional member: a class Batch that saves what several requests in a row have in common. Default-constructible, and
-// has
-//   void* allocate(const BlockSize& block) noexcept;                                    see core/size_classes.hpp
-//   void deallocate(void* p, const BlockSize& block) noexcept;
-// It may keep a lock, or interrupts masked, while it lives: one thread uses it, for a few dozen requests, makes no
-// others meanwhile and runs no foreign code.
+// Optional member:
+//   static constexpr bool joint_values = true;      a request costs more than a little memory that is kept too long:
+//   the values of a namespace begin in joint blocks of up to 1 KiB (resource/joint_block.hpp), not in one each
 
 #include "../fwd.hpp"
 #include "config.hpp"
-#include "size_classes.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -30,22 +26,15 @@ concept MemoryPolicy = requires(void* p, std::size_t n) {
     { M::deallocate(p, n, n) } noexcept;
 };
 
-/// A policy with a Batch.
+/// A policy that wants joint blocks.
 template <class M>
-concept BatchedMemory = MemoryPolicy<M> && requires { typename M::Batch; };
-
-/// The Batch of a policy whose requests have nothing in common.
-template <class Memory>
-struct PlainBatch {
-    void* allocate(const BlockSize& block) noexcept { return Memory::allocate(block.size, block.align); }
-    void deallocate(void* p, const BlockSize& block) noexcept { Memory::deallocate(p, block.size, block.align); }
-};
+concept JoiningMemory = MemoryPolicy<M> && requires { requires M::joint_values; };
 
 /// The heap of the program: operator new and delete.
 ///
 /// **Thread safety**: that of the program's operator new.
 struct HeapMemory {
-    using Batch = PlainBatch<HeapMemory>;
+    static constexpr bool joint_values = true;
 
     static void* allocate(std::size_t size, std::size_t align) noexcept {
         if (align <= __STDCPP_DEFAULT_NEW_ALIGNMENT__)

@@ -5,13 +5,11 @@
 #include "../fwd.hpp"
 #include "lock.hpp"
 #include "memory.hpp"
-#include "pool_batch.hpp"
 #include "size_classes.hpp"
 #include "slabs.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 namespace procspace {
 
@@ -39,11 +37,9 @@ template <class Config>
 class PoolMemory {
     using Blocks = Slabs<Config>;
     static constexpr bool cached = requires { typename Config::Cache; };
-    friend class SlabBatch<Config>;
 
 public:
-    /// For several requests in a row: looks for the cache once, or takes a lock once for many blocks of one class.
-    using Batch = std::conditional_t<cached, CacheBatch<Config>, SlabBatch<Config>>;
+    static constexpr bool joint_values = true;
 
     /// Returns a block, or null when Upstream has none or the pool would hold more than max_bytes.
     static void* allocate(std::size_t size, std::size_t align) noexcept {

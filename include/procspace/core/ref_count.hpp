@@ -26,7 +26,7 @@ enum class Overflow {
     saturate ///< pin the count: the object is never destroyed (as Linux's refcount_t)
 };
 
-/// The number of owners of one object; starts at one.
+/// The number of owners of one object; starts at one, unless said otherwise.
 ///
 /// **Thread safety**: all members may be called concurrently by owners. Needs no lock.
 template <class Traits>
@@ -35,6 +35,7 @@ public:
     static constexpr std::size_t max = static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max());
 
     constexpr RefCount() noexcept = default;
+    constexpr explicit RefCount(std::size_t owners) noexcept : count_(owners) {}
     RefCount(const RefCount&) = delete;
     RefCount& operator=(const RefCount&) = delete;
 
@@ -47,23 +48,23 @@ public:
             overflow();
     }
 
-    /// Removes an owner that is likely to be the only one. Returns true when it was the last one: everything that all
-    /// the others did is then visible.
-    [[nodiscard]] bool decrement() noexcept {
+    /// Removes owners, of whom the caller answers for so many, that are likely to be all. Returns true when they were
+    /// the last ones: everything that all the others did is then visible.
+    [[nodiscard]] bool decrement(std::size_t owners = 1) noexcept {
         // RC3. A sole owner needs no read-modify-write: only an owner could make another one.
-        return count_.load(std::memory_order_acquire) == 1 || decrement_shared();
+        return count_.load(std::memory_order_acquire) == owners || decrement_shared(owners);
     }
 
-    /// The same for one of several, most likely: without a look at the count first.
-    [[nodiscard]] bool decrement_shared() noexcept {
-        const std::size_t before = count_.fetch_sub(1, std::memory_order_release); // RC2
+    /// The same where others are likely to be left: without a look at the count first.
+    [[nodiscard]] bool decrement_shared(std::size_t owners = 1) noexcept {
+        const std::size_t before = count_.fetch_sub(owners, std::memory_order_release); // RC2
         if constexpr (saturates) {
             if (before > max) [[unlikely]] {
                 pin(); // RC4
                 return false;
             }
         }
-        if (before != 1)
+        if (before != owners)
             return false;
         // RC3. Reads what the line above wrote, which continues the release sequence of every former owner.
         static_cast<void>(count_.load(std::memory_order_acquire));

@@ -58,19 +58,6 @@ private:
 };
 inline constexpr SizeClasses size_classes{};
 
-/// The size and alignment of a block that is asked for again and again, with its size class: looked up once, when the
-/// program is compiled.
-struct BlockSize {
-    std::size_t size;
-    std::size_t align;
-    std::size_t size_class; ///< SizeClasses::count where there is none
-
-    constexpr BlockSize(std::size_t its_size, std::size_t its_align) noexcept
-        : size(its_size), align(its_align),
-          size_class(SizeClasses::has(its_size, its_align) ? size_classes.of(its_size, its_align)
-                                                           : SizeClasses::count) {}
-};
-
 /// A free block: its first word links it to the next one.
 struct FreeBlock {
     FreeBlock* next;
@@ -92,11 +79,6 @@ public:
     [[nodiscard]] void* pop(std::size_t index) noexcept {
         return counts_[index] != 0 ? blocks_[size_classes.first_cached(index) + --counts_[index]] : nullptr;
     }
-    /// Returns where the blocks of a class begin.
-    [[nodiscard]] void** shelf(std::size_t index) noexcept { return blocks_ + size_classes.first_cached(index); }
-    /// Says that there are this many of them now.
-    void set_count(std::size_t index, std::size_t count) noexcept { counts_[index] = static_cast<unsigned>(count); }
-
     /// Moves blocks of a class to `blocks` until `left` are left. Returns how many there are at `blocks` then.
     std::size_t take_down_to(std::size_t left, std::size_t index, void** blocks) noexcept {
         std::size_t count = 0;

@@ -17,6 +17,8 @@ namespace procspace {
 template <class Traits>
 class BasicArcArray {
     using Arc = BasicAnyResArc<Traits>;
+    using Inner = BasicResInner<Traits>;
+    using Joint = BasicJointBlock<Traits>;
 
 public:
     constexpr BasicArcArray() noexcept = default;
@@ -29,7 +31,7 @@ public:
         if constexpr (!has_exceptions)
             release();
         else if (capacity_ != 0)
-            const Remains remains(*this);
+            Remains{*this};
     }
 
     /// Makes room for `capacity` elements. Returns false when there is no memory. **Pre**: there is no array.
@@ -68,48 +70,22 @@ public:
         return true;
     }
 
-    /// Makes room for `count` elements, and adds a fresh value of each resource that `walk.next()` points to. Returns
-    /// false when there is no memory. What initialisers throw passes through.
+    /// Makes room for `count` elements, and adds a fresh value of each resource that `walk.next()` points to, those
+    /// that have a place in joint blocks in such. Returns false when there is no memory. What initialisers throw passes
+    /// through.
     /// **Pre**: there is no array; `walk` has `count` of them, and null behind.
     template <class Walk>
     [[nodiscard]] bool fill(std::size_t count, Walk walk) {
         if (!reserve(count))
             return false;
-        if constexpr (!batched) {
+        if constexpr (Joint::used) {
+            return fill_jointly(walk);
+        } else {
             while (const Resource* const resource = walk.next())
                 if (!push_new(*resource))
                     return false;
-        } else {
-            Unbegun blocks{*this};
-            std::size_t first = count; // of the values that are not constant
-            std::size_t last = 0;      // of them
-            for (std::size_t i = 0; i != count;) {
-                typename Memory::Batch batch;
-                Arc* const arcs = arcs_; // not read again for each
-                for (const std::size_t end = batch_end(i, count); i != end; ++i) {
-                    const Resource& resource = *walk.next();
-                    void* const body = Arc::allocate(resource, batch);
-                    if (body == nullptr) [[unlikely]] {
-                        blocks.end = i;
-                        return false;
-                    }
-                    if (!resource.init_constant(body)) [[unlikely]] {
-                        first = first == count ? i : first;
-                        last = i;
-                    }
-                    put(arcs + i, body);
-                }
-            }
-            blocks.end = count;
-            size_ = first;
-            while (size_ <= last && size_ != count) {
-                if (!arcs_[size_].resource().has_constant())
-                    arcs_[size_].resource().init(arcs_[size_].body());
-                ++size_;
-            }
-            size_ = count;
+            return true;
         }
-        return true;
     }
 
     /// Gives up all elements, the last one first, and the array. Should destructors of values throw, all the others
@@ -117,8 +93,8 @@ public:
     [[gnu::noinline]] void release() {
         if (capacity_ == 0)
             return;
-        const Remains remains(*this);
-        end_values();
+        Remains remains(*this);
+        remains.end_values();
     }
 
     void swap(BasicArcArray& other) noexcept {
@@ -145,98 +121,110 @@ public:
     }
 
 private:
-    using Memory = typename Traits::Memory;
-    static constexpr bool batched = BatchedMemory<Memory>;
-
-    /// Returns where a batch that begins at `i` ends: while one lives the policy may hold a lock, or mask interrupts.
-    static std::size_t batch_end(std::size_t i, std::size_t size) noexcept {
-        constexpr std::size_t most = 32;
-        return size - i < most ? size : i + most;
-    }
-
-    /// Blocks behind the elements in which no value was begun yet, or a constant, up to `end`.
-    struct Unbegun {
-        BasicArcArray& array;
-        std::size_t end = 0;
-        ~Unbegun() {
-            while (end > array.size_)
-                Arc::deallocate(array.arcs_[--end].body());
-        }
-    };
-
     static void put(Arc* place, void* body) noexcept { ::new (static_cast<void*>(place)) Arc(body); }
     void push(void* body) noexcept { put(arcs_ + size_++, body); }
 
-    /// Gives up the elements, the last one first. What a destructor throws passes through.
-    void end_values() {
-        Arc* const arcs = arcs_; // not read again after each destructor, and the size neither
-        for (std::size_t i = size_; i != 0;) {
-            size_ = --i;
-            void* const body = arcs[i].body();
-            if constexpr (batched)
-                arcs[i].resource().drop(body);
-            else if (body != nullptr && Arc::lose_owner(body))
-                Arc::destroy(body);
+    template <class Walk>
+    [[nodiscard]] bool fill_jointly(Walk walk) {
+        typename Joint::Filling block;
+        unsigned char* memory = nullptr; // of the block
+        // In registers, and stored before what may leave the loop: through memory each element would wait for the one
+        // before.
+        Arc* const arcs = arcs_;
+        std::size_t size = 0;
+        std::size_t others = 0; // elements before those of the block, and in between
+        const auto note = [&] {
+            size_ = size;
+            block.values = size - others;
+        };
+        while (const Resource* const resource = walk.next()) {
+            const std::size_t place = resource->place();
+            if (place <= JointPlaces::first) [[unlikely]] {
+                note();
+                if (place == 0) {
+                    if (!push_new(*resource))
+                        return false;
+                    ++size;
+                    ++others;
+                    continue;
+                }
+                block.close();
+                others = size;
+                memory = block.open(resource->joint_size());
+                if (memory == nullptr)
+                    return false;
+            }
+            void* const body = Arc::control(memory + place, *resource, true);
+            if (!resource->init_constant(body)) [[unlikely]] {
+                note();
+                resource->init(body);
+            }
+            put(arcs + size++, body);
         }
+        note();
+        return true;
     }
 
     /// An array that is given up: what of it is still there at the end of the scope.
     class Remains {
     public:
-        explicit Remains(BasicArcArray& array) noexcept : array_(array) {
-            if constexpr (batched)
-                array.sweep();
-            blocks_ = array.size_;
-        }
+        explicit Remains(BasicArcArray& array) noexcept : array_(array) {}
         Remains(const Remains&) = delete;
         Remains& operator=(const Remains&) = delete;
         ~Remains() {
             while (array_.size_ != 0) {
                 PROCSPACE_TRY {
-                    array_.end_values();
+                    end_values();
                 }
                 PROCSPACE_CATCH(...) {}
             }
-            array_.deallocate(blocks_);
+            Traits::Memory::deallocate(array_.arcs_, array_.capacity_ * sizeof(Arc), alignof(Arc));
+            array_.capacity_ = 0;
+        }
+
+        /// Gives up the elements, the last one first. What a destructor throws passes through.
+        void end_values() {
+            // In registers, and stored before foreign code, as in fill_jointly().
+            Arc* const arcs = array_.arcs_;
+            Joint* block = joint_.block;
+            std::size_t ended = joint_.ended;
+            std::size_t i = array_.size_;
+            const auto note = [&] {
+                array_.size_ = i;
+                joint_.block = block;
+                joint_.ended = ended;
+            };
+            while (i != 0) {
+                void* const body = arcs[--i].body();
+                if (body == nullptr || !Arc::lose_owner(body))
+                    continue;
+                const Inner& inner = Inner::of(body);
+                if (!inner.joint()) {
+                    note();
+                    Arc::destroy(body);
+                    continue;
+                }
+                const Resource& resource = inner.joint_resource();
+                Joint* const its_block = &Joint::of(body, resource);
+                if (its_block != block) [[unlikely]] {
+                    if (block != nullptr)
+                        block->lose(ended);
+                    block = its_block;
+                    ended = 0;
+                }
+                ++ended;
+                if (resource.has_drop()) {
+                    note();
+                    resource.drop(body);
+                }
+            }
+            note();
         }
 
     private:
         BasicArcArray& array_;
-        std::size_t blocks_; // in which a value has ended, from the front. With batches only
+        typename Joint::Ending joint_;
     };
-
-    /// Gives up the elements that need no destructor, and leaves those that do, of which this was the last owner.
-    void sweep() noexcept {
-        Arc* const arcs = arcs_; // not read again for each, and the size neither
-        const std::size_t size = size_;
-        std::size_t left = 0;
-        for (std::size_t i = 0; i != size;) {
-            typename Memory::Batch batch;
-            for (const std::size_t end = batch_end(i, size); i != end; ++i) {
-                void* const body = arcs[i].body();
-                if (body == nullptr || !Arc::lose_owner(body)) [[unlikely]]
-                    continue;
-                if (Arc::Inner::of(body).resource().has_drop())
-                    put(arcs + left++, body);
-                else
-                    Arc::deallocate(body, batch);
-            }
-        }
-        size_ = left;
-    }
-
-    /// Returns so many blocks of values that have ended, and the array.
-    void deallocate(std::size_t blocks) noexcept {
-        if constexpr (batched) {
-            for (std::size_t i = 0; i != blocks;) {
-                typename Memory::Batch batch;
-                for (const std::size_t end = batch_end(i, blocks); i != end; ++i)
-                    Arc::deallocate(arcs_[i].body(), batch);
-            }
-        }
-        Memory::deallocate(arcs_, capacity_ * sizeof(Arc), alignof(Arc));
-        capacity_ = 0;
-    }
 
     Arc* arcs_ = nullptr; // meaningless without capacity
     std::size_t size_ = 0;

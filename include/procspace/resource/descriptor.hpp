@@ -3,7 +3,6 @@
 // becomes of it when a namespace is forked.
 
 #include "../fwd.hpp"
-#include "../core/size_classes.hpp"
 #include "policy.hpp"
 
 #include <atomic>
@@ -25,15 +24,16 @@ struct Layout {
     }
 };
 
-/// The memory of one value: `head` bytes for the control block, then the value.
+/// The memory of one value in a block of its own: `head` bytes for the control block, then the value.
 struct ValueBlock {
     std::size_t head;
-    BlockSize whole;
+    std::size_t size; ///< of the whole
+    std::size_t align;
 
     static constexpr ValueBlock of(Layout value, Layout control) noexcept {
         const std::size_t head = (control.size + value.align - 1) & ~(value.align - 1); // alignments are powers of two
         const std::size_t size = (head + value.size + control.align - 1) & ~(control.align - 1); // ends with a word
-        return {head, {size, value.align > control.align ? value.align : control.align}};
+        return {head, size, value.align > control.align ? value.align : control.align};
     }
 };
 
@@ -89,8 +89,8 @@ private:
 /// The static descriptor of one resource. There is one per definition, made by the macros of define.hpp at compile
 /// time.
 ///
-/// Everything but the place is immutable. It is the resource's place in every namespace's array: the registry gives it
-/// when the first namespace is made.
+/// Everything is immutable but the resource's place in every namespace's array, and its value's in joint blocks: the
+/// registry gives them when the first namespace is made.
 ///
 /// **Thread safety**: all members may be called concurrently.
 class Resource {
@@ -100,7 +100,7 @@ public:
 
     constexpr Resource(const char* its_name, Layout its_layout, Initialiser how_to_init, Drop how_to_drop,
                        Copy how_to_copy = nullptr, const ResourcePolicy& its_policy = {}) noexcept
-        : block_(ValueBlock::of(its_layout, usual_control)), drop_(how_to_drop), init_(how_to_init),
+        : init_(how_to_init), drop_(how_to_drop), block_(ValueBlock::of(its_layout, usual_control)),
           layout_(its_layout), copy_(how_to_copy), name_(its_name), policy_(its_policy) {}
     Resource(const Resource&) = delete;
     Resource& operator=(const Resource&) = delete;
@@ -126,11 +126,12 @@ public:
     /// Constructs a value at `body` if it is known in advance. Returns whether it is. **Pre**: as init; behind the
     /// value the block goes on to the end of a word, as that of a ValueBlock does.
     [[nodiscard]] bool init_constant(void* body) const noexcept {
-        if (init_.constant) [[likely]]
+        const bool constant = init_.constant; // not read again behind the copy, which to the compiler may change it
+        if (constant) [[likely]]
             __builtin_memcpy(body, &init_.word, sizeof init_.word);
-        return init_.constant;
+        return constant;
     }
-    /// Returns whether init_constant() has done what init() does.
+    /// Returns whether init_constant() does what init() does.
     [[nodiscard]] bool has_constant() const noexcept { return init_.constant; }
 
     /// Constructs a copy of the value at `from`. What T's copy constructor throws passes through.
@@ -152,11 +153,22 @@ public:
     /// The same in bytes from the array's beginning. This is what is stored: an access that has to scale an index waits
     /// one cycle longer on some processors.
     [[nodiscard]] std::size_t offset() const noexcept {
-        // relaxed: written before the first namespace was made, and every namespace was made before it was used.
+        // relaxed, as the three below: written before the first namespace was made, and every namespace was made before
+        // it was used.
         return offset_.load(std::memory_order_relaxed);
     }
 
+    /// Returns the resource with the next index, or null behind the last one. **Pre**: a namespace exists.
+    [[nodiscard]] const Resource* next() const noexcept { return next_.load(std::memory_order_relaxed); }
+
+    /// Returns where its values stand in joint blocks, from their beginning; 0 when they have blocks of their own.
+    /// **Pre**: a namespace exists.
+    [[nodiscard]] std::size_t place() const noexcept { return place_.load(std::memory_order_relaxed); }
+    /// Returns the size of the joint block in which this resource is the first, else 0. **Pre**: as place().
+    [[nodiscard]] std::size_t joint_size() const noexcept { return joint_size_.load(std::memory_order_relaxed); }
+
 private:
+    friend class JointPlaces;
     friend class Registry;
     template <class>
     friend class BasicArcArray;
@@ -164,10 +176,13 @@ private:
     static constexpr Layout usual_control{2 * sizeof(void*), alignof(void*)}; // a pointer and a count
     static constexpr std::size_t unnumbered = static_cast<std::size_t>(-1);
 
-    mutable std::atomic<std::size_t> offset_{unnumbered}; // atomic, see Registry::size
-    ValueBlock block_;                                    // immutable, as all below
-    Drop drop_;                                           // null where there is nothing to do
-    Initialiser init_;
+    mutable std::atomic<std::size_t> offset_{unnumbered}; // atomic, as the next three: see Registry::size
+    mutable std::atomic<const Resource*> next_{nullptr};
+    mutable std::atomic<unsigned> place_{0};
+    mutable std::atomic<unsigned> joint_size_{0};
+    Initialiser init_; // immutable, as all below
+    Drop drop_;        // null where there is nothing to do
+    ValueBlock block_;
     Layout layout_;
     Copy copy_; // null where the policy copies nothing
     const char* name_;

@@ -41,7 +41,7 @@ class BasicNamespace {
 public:
     /// Makes every resource by its initialiser. What an initialiser throws passes through, with nothing left behind.
     /// **Errors**: out of memory is std::bad_alloc, or a panic without exceptions. **Complexity**: one allocation for
-    /// the array and one for each resource.
+    /// the array and one for each resource; with joint blocks (core/memory.hpp) one for each of these.
     [[gnu::visibility("hidden")]] BasicNamespace() { or_no_memory(fill(arcs_)); }
 
     /// The state of a moved-from namespace.
@@ -183,6 +183,8 @@ private:
 
     [[gnu::visibility("hidden")]] static bool fill(Arcs& arcs) {
         const std::size_t size = Registry::size(); // before the walk
+        if constexpr (BasicJointBlock<Traits>::used)
+            Registry::place_values();
         return arcs.fill(size, Registry::Walk());
     }
 

@@ -14,6 +14,7 @@
 #include "../fwd.hpp"
 #include "../core/config.hpp"
 #include "descriptor.hpp"
+#include "joint_block.hpp"
 #include "listed_slots.hpp"
 #include "section_slots.hpp"
 
@@ -39,6 +40,12 @@ public:
         return known != unknown ? known : number_all();
     }
 
+    /// Gives each resource its place in joint blocks, on the first call. **Complexity**: as size().
+    static void place_values() noexcept {
+        if (!placed_.load(std::memory_order_acquire)) // pairs with the release in place_all()
+            place_all();
+    }
+
     /// Calls `f(const Resource&)` once for each resource, in ascending order of index.
     template <class F>
     static void for_each(F&& f) {
@@ -60,17 +67,14 @@ private:
     class Walk {
     public:
         [[nodiscard]] const Resource* next() noexcept {
-            while (const Resource* const resource = slots_.next())
-                if (resource->offset() == offset_) {
-                    offset_ += Resource::bytes_per_owner;
-                    return resource;
-                }
-            return nullptr;
+            const Resource* const resource = next_;
+            if (resource != nullptr)
+                next_ = resource->next();
+            return resource;
         }
 
     private:
-        Slots::Walk slots_;
-        std::size_t offset_ = 0;
+        const Resource* next_ = first_.load(std::memory_order_relaxed); // as Resource::offset()
     };
 
     // Needs no lock: the index of a resource follows from the slots alone, so that threads which number at the same
@@ -78,6 +82,7 @@ private:
     [[gnu::noinline]] static std::size_t number_all() noexcept {
         Slots::close();
         std::size_t next = 0;
+        std::atomic<const Resource*>* link = &first_;
         Slots::Walk slots;
         while (const Resource* const resource = slots.next()) {
             const std::size_t offset = resource->offset();
@@ -86,6 +91,8 @@ private:
             else if (offset != next)
                 continue;
             // Else another thread, or a slot seen before, gave it just this place.
+            link->store(resource, std::memory_order_relaxed);
+            link = &resource->next_;
             next += Resource::bytes_per_owner;
         }
         const std::size_t size = next / Resource::bytes_per_owner;
@@ -93,7 +100,18 @@ private:
         return size;
     }
 
+    // Needs no lock for the same reason.
+    [[gnu::noinline]] static void place_all() noexcept {
+        {
+            JointPlaces places;
+            for_each([&](const Resource& resource) { places.add(resource); });
+        }
+        placed_.store(true, std::memory_order_release); // pairs with place_values()
+    }
+
     inline static constinit std::atomic<std::size_t> size_{unknown};
+    inline static constinit std::atomic<const Resource*> first_{nullptr};
+    inline static constinit std::atomic<bool> placed_{false};
 };
 
 } // namespace procspace

@@ -1,7 +1,8 @@
 #pragma once
-// ResArc: an owner of one resource value. Count and value share one allocation.
+// ResArc: an owner of one resource value. Count and value share one allocation: a block of their own, or the joint
+// block of values that began together (joint_block.hpp).
 //
-//      one block:   [ padding | const Resource* | count | T ]
+//      own block:   [ padding | const Resource* | count | T ]
 //                                                       ^
 //                   handle: one pointer, to the value; the control block is right in front of it, whatever T's
 //                   alignment
@@ -13,8 +14,10 @@
 #include "../core/result.hpp"
 #include "../core/traits.hpp"
 #include "descriptor.hpp"
+#include "joint_block.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <type_traits>
 
@@ -24,9 +27,29 @@ namespace procspace {
 template <class Traits>
 class BasicResInner {
 public:
-    explicit BasicResInner(const Resource& resource) noexcept : resource_(&resource) {}
+    explicit BasicResInner(const Resource& resource, bool joint = false) noexcept
+        : resource_(reinterpret_cast<std::uintptr_t>(&resource) + (joint ? 1 : 0)) {
+        static_assert(alignof(Resource) > 1);
+    }
 
-    [[nodiscard]] const Resource& resource() const noexcept { return *resource_; }
+    [[nodiscard]] const Resource& resource() const noexcept {
+        if constexpr (BasicJointBlock<Traits>::used)
+            return *reinterpret_cast<const Resource*>(resource_ & ~std::uintptr_t{1});
+        else
+            return *reinterpret_cast<const Resource*>(resource_);
+    }
+    /// Returns whether the value is in a joint block.
+    [[nodiscard]] bool joint() const noexcept {
+        if constexpr (BasicJointBlock<Traits>::used)
+            return (resource_ & 1) != 0;
+        else
+            return false;
+    }
+
+    /// The same as resource(), with one instruction less. **Pre**: joint().
+    [[nodiscard]] const Resource& joint_resource() const noexcept {
+        return *reinterpret_cast<const Resource*>(resource_ - 1);
+    }
 
     /// Returns where the value is.
     [[nodiscard]] void* body() noexcept { return this + 1; }
@@ -39,8 +62,8 @@ public:
 private:
     friend class BasicAnyResArc<Traits>;
 
-    const Resource* resource_; // immutable
-    RefCount<Traits> count_;   // atomic, see core/ref_count.hpp
+    std::uintptr_t resource_; // immutable: its address, and one more in a joint block
+    RefCount<Traits> count_;  // atomic, see core/ref_count.hpp
 };
 
 /// One owner of a resource value whose type is not known: what a namespace's array is made of.
@@ -122,6 +145,7 @@ public:
 private:
     friend class BasicArcArray<Traits>;
     using Inner = BasicResInner<Traits>;
+    using Joint = BasicJointBlock<Traits>;
 
     explicit BasicAnyResArc(void* body) noexcept : body_(body) {}
 
@@ -155,9 +179,7 @@ private:
             destroy(former);
     }
 
-    using Plain = PlainBatch<typename Traits::Memory>;
-
-    /// A block in which the value is not begun yet or has ended: returned at the end of the scope.
+    /// Memory in which the value is not begun yet or has ended: returned at the end of the scope.
     struct Block {
         void* body;
         ~Block() {
@@ -166,31 +188,31 @@ private:
         }
     };
 
-    /// Returns where the value goes in a new block that has one owner, or null when there is no memory.
-    template <class Batch>
-    [[nodiscard, gnu::always_inline]] static void* allocate(const Resource& resource, Batch&& batch) noexcept {
-        const ValueBlock& block = resource.template block_behind<Inner>();
-        void* const memory = batch.allocate(block.whole);
-        if (memory == nullptr)
-            return nullptr;
-        void* const body = static_cast<unsigned char*>(memory) + block.head;
-        ::new (static_cast<void*>(reinterpret_cast<Inner*>(body) - 1)) Inner(resource);
+    /// Puts the control block in front of `body`. Returns where the value goes.
+    static void* control(void* body, const Resource& resource, bool joint) noexcept {
+        ::new (static_cast<void*>(static_cast<Inner*>(body) - 1)) Inner(resource, joint);
         return body;
     }
-    /// Returns the block of a value that is not begun yet or has ended.
-    template <class Batch>
-    [[gnu::always_inline]] static void deallocate(void* body, Batch&& batch) noexcept {
-        Inner& inner = Inner::of(body);
-        const ValueBlock& block = inner.resource().template block_behind<Inner>();
-        inner.~Inner();
-        batch.deallocate(static_cast<unsigned char*>(body) - block.head, block.whole);
-    }
 
-    [[gnu::noinline]] static void deallocate(void* body) noexcept { deallocate(body, Plain()); }
+    /// Returns where the value goes in a new block that has one owner, or null when there is no memory.
+    [[nodiscard]] static void* allocate(const Resource& resource) noexcept {
+        const ValueBlock& block = resource.template block_behind<Inner>();
+        void* const memory = Traits::Memory::allocate(block.size, block.align);
+        return memory != nullptr ? control(static_cast<unsigned char*>(memory) + block.head, resource, false) : nullptr;
+    }
+    [[gnu::noinline]] static void deallocate(void* body) noexcept {
+        Inner& inner = Inner::of(body);
+        const Resource& resource = inner.resource();
+        if (inner.joint())
+            return Joint::of(body, resource).lose(1);
+        const ValueBlock& block = resource.template block_behind<Inner>();
+        inner.~Inner();
+        Traits::Memory::deallocate(static_cast<unsigned char*>(body) - block.head, block.size, block.align);
+    }
 
     /// Returns the value in a block of its own, with one owner, or null when there is no memory.
     [[gnu::noinline]] static void* make(const Resource& resource, const void* from) {
-        Block block{allocate(resource, Plain())};
+        Block block{allocate(resource)};
         void* const body = block.body;
         if (body == nullptr)
             return nullptr;

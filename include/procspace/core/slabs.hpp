@@ -83,36 +83,24 @@ public:
         return blocks;
     }
 
-    /// Blocks of one slab on their way back: they return in one step, however many they are.
-    class Returning {
-    public:
-        /// Adds a block. Returns false, with nothing done, when it is of another slab.
-        [[nodiscard]] bool add(void* block) noexcept {
-            if (slab_of(block) != slab_of(last_)) [[unlikely]]
-                return false;
-            first_ = ::new (block) FreeBlock{first_};
-            ++count_;
-            return true;
+    /// Takes a block of a class back.
+    [[gnu::noinline]] static void give_back(std::size_t index, void* block) noexcept {
+        Class& slabs = classes_[index];
+        Slab* const slab = slab_of(block);
+        {
+            LockGuard<Lock> guard(slabs.lock);
+            if (!has_free(*slab, size_classes.size(index)))
+                slabs.link(slab);
+            slab->free = ::new (block) FreeBlock{slab->free};
+            if (--slab->out != 0)
+                return;
+            if (slabs.empty == nullptr) {
+                slabs.empty = slab;
+                return;
+            }
+            slabs.unlink(slab); // one is kept
         }
-        /// Begins with a block. **Pre**: what was added has been given back.
-        void begin(void* block) noexcept {
-            first_ = last_ = ::new (block) FreeBlock{nullptr};
-            count_ = 1;
-        }
-
-    private:
-        friend class Slabs;
-        FreeBlock* first_ = nullptr;
-        FreeBlock* last_ = nullptr; // null: none
-        std::size_t count_ = 0;
-    };
-    static void give_back(std::size_t index, void* block) noexcept {
-        FreeBlock* const one = ::new (block) FreeBlock{nullptr};
-        give_back(index, one, one, 1);
-    }
-    static void give_back(std::size_t index, const Returning& blocks) noexcept {
-        if (blocks.count_ != 0)
-            give_back(index, blocks.first_, blocks.last_, blocks.count_);
+        give_up(slab, slab_bytes, slab_bytes);
     }
 
     /// Takes `count` blocks of a class back.
@@ -235,28 +223,6 @@ private:
                 return false;
         } while (!held_.compare_exchange_weak(held, held + size, std::memory_order_relaxed, std::memory_order_relaxed));
         return true;
-    }
-
-    [[gnu::noinline]] static void give_back(std::size_t index, FreeBlock* first, FreeBlock* last,
-                                            std::size_t count) noexcept {
-        Class& slabs = classes_[index];
-        Slab* const slab = slab_of(last);
-        {
-            LockGuard<Lock> guard(slabs.lock);
-            if (!has_free(*slab, size_classes.size(index)))
-                slabs.link(slab);
-            last->next = slab->free;
-            slab->free = first;
-            slab->out -= count;
-            if (slab->out != 0)
-                return;
-            if (slabs.empty == nullptr) {
-                slabs.empty = slab;
-                return;
-            }
-            slabs.unlink(slab); // one is kept
-        }
-        give_up(slab, slab_bytes, slab_bytes);
     }
 
     static Slab* open_here(std::size_t index) noexcept {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <random>
 #include <vector>
@@ -68,6 +69,34 @@ TEST_CASE("NumberIndex: is what an ordered map is, over any links and unlinks", 
         index.unlink(const_cast<Object&>(entry.second));
     CHECK(index.empty());
     CHECK(index.first() == nullptr);
+}
+
+TEST_CASE("NumberIndex: so it is when most come and go at the end", "[process][index]") {
+    std::mt19937 random(GENERATE(1U, 2U, 3U, 4U));
+    std::map<std::uint32_t, Object> model;
+    Index index;
+    std::uint32_t next = 1;
+    for (int step = 0; step < 3000; ++step) {
+        const auto choice = random() % 8;
+        if (model.empty() || choice < 4) {
+            index.link(model[next], next);
+            next += 2;
+        } else if (choice < 7) {
+            auto last = std::prev(model.end());
+            if (choice == 6 && last != model.begin())
+                --last; // the one before the last
+            index.unlink(last->second);
+            model.erase(last);
+        } else if (const auto key = static_cast<std::uint32_t>(random() % next & ~1U); !model.contains(key)) {
+            index.link(model[key], key); // among the others
+        }
+        REQUIRE(index.is_sound());
+        REQUIRE(index.size() == model.size());
+    }
+    std::vector<std::uint64_t> expected;
+    for (const auto& entry : model)
+        expected.push_back(entry.first);
+    CHECK(keys(index) == expected);
 }
 
 TEST_CASE("NumberIndex: equal keys stay in the order in which they came", "[process][index]") {

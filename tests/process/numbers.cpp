@@ -105,6 +105,20 @@ TEST_CASE("NumberTable: passes over full leaves and branches to the first free n
     CHECK(filled.table.first_free(1 << 18, 1 << 18) == 1 << 18);
 }
 
+TEST_CASE("NumberTable: a leaf that was kept while it was empty is as any other when it is full",
+          "[process][numbers]") {
+    Filled filled;
+    filled.add(70'000);
+    filled.table.leave(*filled.hooks[0], filled.blocks, true); // its leaf is the one that is kept
+    const Pid first = 70'000 / 256 * 256;
+    for (Pid number = first; number < first + 256; ++number)
+        filled.add(number);
+    CHECK(filled.table.first_free(first, first + 255) == 0);
+    filled.table.leave(*filled.hooks[8], filled.blocks, true);
+    CHECK(filled.table.first_free(first, first + 255) == first + 7);
+    CHECK(filled.table.is_sound());
+}
+
 TEST_CASE("NumberTable: needs blocks where no number was used, and says so before it changes anything",
           "[process][numbers][P7]") {
     Table table;

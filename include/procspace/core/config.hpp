@@ -94,6 +94,13 @@ extern "C" {
 #define PROCSPACE_SELDOM_PART PROCSPACE_SELDOM
 #endif
 
+// Whether all is to be small: what is but a quicker way through the usual case is then left out.
+#ifdef __OPTIMIZE_SIZE__
+#define PROCSPACE_SMALL true
+#else
+#define PROCSPACE_SMALL false
+#endif
+
 // Lets compilers that know it warn of a reference that outlives the object it came from.
 #if defined(__has_cpp_attribute)
 #if __has_cpp_attribute(clang::lifetimebound)

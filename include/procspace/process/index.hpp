@@ -5,14 +5,14 @@
 //
 // It is a treap: a search tree by number that is at the same time a heap by priority. The priority is a mix of the
 // number, so the shape depends on nothing but the set of numbers: 2 ln n steps deep on average, and since no choice
-// among 4194304 numbers has a longer monotone run of priorities than about 4000, never a list of a million.
+// among 4194304 numbers has a longer monotone run of priorities than about 4000, never a list of a million. Only the
+// last object may stand below one of lower priority.
 
 #include "../fwd.hpp"
 #include "../core/config.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 
 namespace procspace {
 
@@ -45,47 +45,27 @@ protected:
 
     [[gnu::noinline]] void link(IndexHook& hook, std::uint64_t key) noexcept {
         hook.key = key;
-        const std::uint32_t its = priority(hook);
         ++size_;
-        IndexHook* above = last_;
-        if (above != nullptr && key < above->key)
-            return insert(hook, its);
-        // From the end of the right edge upwards: what has a lower priority comes below the new one.
-        IndexHook* below = nullptr;
-        while (above != nullptr && priority(*above) < its) {
-            below = above;
-            above = above->up;
+        if (last_is_loose_ != 0) {
+            lift(*last_);
+            last_is_loose_ = 0;
         }
-        hook.below[lower] = below;
-        hook.below[higher] = nullptr;
-        hook.up = above;
-        if (below != nullptr)
-            below->up = &hook;
-        (above != nullptr ? above->below[higher] : root_) = &hook;
+        if (last_ != nullptr && key < last_->key) [[unlikely]]
+            return insert(hook);
+        // Behind the last one, whatever its priority. That is seen to when another one comes, which is often too late:
+        // the youngest is the first to go.
+        attach(hook, last_, last_ != nullptr ? &last_->below[higher] : &root_);
         last_ = &hook;
+        last_is_loose_ = 1;
     }
 
     [[gnu::noinline]] void unlink(IndexHook& hook) noexcept {
-        if (last_ == &hook)
-            last_ = hook.below[lower] != nullptr ? outermost(hook.below[lower], higher) : hook.up;
-        // The two subtrees are zipped into one: of the two roots that with the higher priority stays above.
-        IndexHook** place = place_of(hook);
-        IndexHook* above = hook.up;
-        IndexHook* roots[2] = {hook.below[lower], hook.below[higher]};
-        while (roots[lower] != nullptr && roots[higher] != nullptr) {
-            const bool side = priority(*roots[lower]) < priority(*roots[higher]);
-            IndexHook* const taken = roots[side];
-            *place = taken;
-            taken->up = above;
-            above = taken;
-            place = &taken->below[!side];
-            roots[side] = *place;
-        }
-        IndexHook* const rest = roots[roots[lower] == nullptr];
-        *place = rest;
-        if (rest != nullptr)
-            rest->up = above;
         --size_;
+        if (PROCSPACE_SMALL || last_ != &hook || last_is_loose_ == 0 || hook.below[lower] != nullptr) [[unlikely]]
+            return unlink_apart(hook);
+        last_ = hook.up;
+        last_is_loose_ = 0;
+        (last_ != nullptr ? last_->below[higher] : root_) = nullptr;
     }
 
     [[nodiscard, gnu::noinline]] IndexHook* first() const noexcept {
@@ -125,7 +105,8 @@ protected:
         for (const IndexHook* hook = first(); hook != nullptr; hook = next(hook), ++count) {
             const bool linked =
                 hook->up == nullptr ? root_ == hook : hook->up->below[lower] == hook || hook->up->below[higher] == hook;
-            if (!linked || (hook->up != nullptr && priority(*hook->up) < priority(*hook)) || count == size_ ||
+            const bool loose = last_is_loose_ != 0 && hook == last_;
+            if (!linked || (hook->up != nullptr && is_above(*hook, *hook->up) && !loose) || count == size_ ||
                 (before != nullptr && before->key > hook->key))
                 return false;
             before = hook;
@@ -146,6 +127,11 @@ private:
         return (x ^ (x >> 15)) * 0x9E3779B1U;
     }
 
+    /// Returns whether the priorities want the first one above the other, of two that are neighbours in the tree.
+    [[PROCSPACE_SHARED]] static bool is_above(const IndexHook& hook, const IndexHook& other) noexcept {
+        return priority(hook) > priority(other);
+    }
+
     /// Returns the last hook on this side of a subtree.
     static IndexHook* outermost(IndexHook* hook, bool side) noexcept {
         while (hook->below[side] != nullptr)
@@ -159,42 +145,64 @@ private:
         return hook.up->below[lower] == &hook ? &hook.up->below[lower] : &hook.up->below[higher];
     }
 
-    /// From the root down to where its priority places it; what was there is unzipped into lower and higher keys.
-    [[gnu::noinline]] void insert(IndexHook& hook, std::uint32_t its) noexcept {
+    [[PROCSPACE_OUTER_PART]] void unlink_apart(IndexHook& hook) noexcept {
+        // Down to where it has one below it at most: of two that with the higher priority goes above the other one.
+        while (hook.below[lower] != nullptr && hook.below[higher] != nullptr)
+            rise(*hook.below[is_above(*hook.below[higher], *hook.below[lower])]);
+        IndexHook* const rest = hook.below[hook.below[lower] == nullptr];
+        *place_of(hook) = rest;
+        if (rest != nullptr)
+            rest->up = hook.up;
+        if (last_ == &hook) {
+            last_ = rest != nullptr ? outermost(rest, higher) : hook.up;
+            last_is_loose_ = 0;
+        }
+    }
+
+    /// As a leaf.
+    static void attach(IndexHook& hook, IndexHook* above, IndexHook** place) noexcept {
+        hook.up = above;
+        hook.below[lower] = nullptr;
+        hook.below[higher] = nullptr;
+        *place = &hook;
+    }
+
+    /// Behind those with an equal key.
+    [[PROCSPACE_OUTER_PART]] void insert(IndexHook& hook) noexcept {
         IndexHook* above = nullptr;
         IndexHook** place = &root_;
-        while (*place != nullptr && priority(**place) >= its) {
+        while (*place != nullptr) {
             above = *place;
             place = &above->below[hook.key >= above->key];
         }
-        hook.up = above;
-        IndexHook* rest = std::exchange(*place, &hook);
-        IndexHook** low = &hook.below[lower];
-        IndexHook* above_low = &hook;
-        IndexHook** high = &hook.below[higher];
-        IndexHook* above_high = &hook;
-        while (rest != nullptr) {
-            if (rest->key <= hook.key) {
-                *low = rest;
-                rest->up = above_low;
-                above_low = rest;
-                low = &rest->below[higher];
-                rest = *low;
-            } else {
-                *high = rest;
-                rest->up = above_high;
-                above_high = rest;
-                high = &rest->below[lower];
-                rest = *high;
-            }
-        }
-        *low = nullptr;
-        *high = nullptr;
+        attach(hook, above, place);
+        lift(hook);
+    }
+
+    /// Goes up to where its priority places it.
+    void lift(IndexHook& hook) noexcept {
+        while (hook.up != nullptr && is_above(hook, *hook.up))
+            rise(hook);
+    }
+
+    /// Changes places with the one above, which comes below it.
+    [[PROCSPACE_SHARED]] void rise(IndexHook& hook) noexcept {
+        IndexHook& above = *hook.up;
+        const bool side = above.below[higher] == &hook;
+        IndexHook* const between = hook.below[!side];
+        *place_of(above) = &hook;
+        hook.up = above.up;
+        hook.below[!side] = &above;
+        above.up = &hook;
+        above.below[side] = between;
+        if (between != nullptr)
+            between->up = &above;
     }
 
     IndexHook* root_ = nullptr;
-    IndexHook* last_ = nullptr; // the highest key: numbers mostly come ascending
-    std::size_t size_ = 0;
+    IndexHook* last_ = nullptr;       // the highest key: numbers mostly come ascending
+    std::uint32_t size_ = 0;          // there are no more numbers
+    std::uint32_t last_is_loose_ = 0; // a flag: no priority has placed it yet. As large as its neighbour
 };
 
 /// Objects of type T, which has the base class `HookFor<Role>`, ascending by a key that each is linked with.

@@ -70,29 +70,26 @@ public:
             return enter_new_leaf(hook, blocks);
         const unsigned at = hook.number & 255;
         hook.next_role = leaf->roles(at);
-        if (hook.next_role == nullptr) {
-            leaf->fill(at, &hook);
-            if (leaf->count == size) [[unlikely]]
-                root_[hook.number >> 16]->full.set(hook.number >> 8 & 255);
+        if (hook.next_role != nullptr) [[unlikely]] {
+            if (must_be_free)
+                return Errno::exists;
+            leaf->places[at] = &hook;
             return Errno::ok;
         }
-        if (must_be_free)
-            return Errno::exists;
-        leaf->places[at] = &hook;
+        leaf->fill(at, &hook);
+        if (leaf->count == size) [[unlikely]]
+            filled(hook.number);
         return Errno::ok;
     }
 
     /// Takes a hook out. Blocks without a number go to `emptied`, but for those of one leaf if `keep_one`.
     [[gnu::always_inline]] void leave(NumberHook& hook, Blocks& emptied, bool keep_one) noexcept {
-        NumberNode& leaf = *root_[hook.number >> 16]->leaf(hook.number >> 8 & 255);
+        NumberNode& leaf = used_leaf(hook.number);
         const unsigned at = hook.number & 255;
-        if (leaf.roles(at) != &hook || hook.next_role != nullptr)
-            return leave_others(leaf, hook, emptied, keep_one);
+        if (PROCSPACE_SMALL || leaf.roles(at) != &hook || hook.next_role != nullptr || !keep_one ||
+            leaf.count == size || (leaf.count == 1 && idle_ != &leaf)) [[unlikely]]
+            return leave_apart(hook, emptied, keep_one);
         leaf.clear(at);
-        if (leaf.count == size - 1) [[unlikely]]
-            root_[hook.number >> 16]->full.clear(hook.number >> 8 & 255);
-        if ((leaf.count == 0 && idle_ != &leaf) || !keep_one) [[unlikely]]
-            retire(leaf, hook.number, emptied, keep_one);
     }
 
     /// Returns the first free number from `from` to `last`, or 0. **Complexity**: at most four words for each branch.
@@ -102,20 +99,15 @@ public:
             if (branch == nullptr)
                 return from;
             const unsigned at = branch->full.first_clear(from >> 8 & 255);
-            if (at == size) {
-                from = ((from >> 16) + 1) << 16;
-                continue;
-            }
             if (at != (from >> 8 & 255))
-                from = (from >> 16) << 16 | at << 8;
+                from = (from >> 16 << 16) + (at << 8); // behind the branch if there is none
+            if (at == size)
+                continue;
             const NumberNode* const leaf = branch->leaf(at);
             const unsigned slot = leaf != nullptr ? leaf->used.first_clear(from & 255) : from & 255;
-            if (slot == size) {
-                from = ((from >> 8) + 1) << 8;
-                continue;
-            }
-            from = (from >> 8) << 8 | slot;
-            return from <= last ? from : 0;
+            from = (from >> 8 << 8) + slot; // behind the leaf if there is none
+            if (slot != size)
+                return from <= last ? from : 0;
         }
         return 0;
     }
@@ -125,16 +117,14 @@ public:
         while (from <= Highest) {
             const NumberNode* const branch = root_[from >> 16];
             const unsigned at = branch != nullptr ? branch->used.first_set(from >> 8 & 255) : size;
-            if (at == size) {
-                from = ((from >> 16) + 1) << 16;
-                continue;
-            }
             if (at != (from >> 8 & 255))
-                from = (from >> 16) << 16 | at << 8;
+                from = (from >> 16 << 16) + (at << 8); // as in first_free()
+            if (at == size)
+                continue;
             const unsigned slot = branch->leaf(at)->used.first_set(from & 255);
+            from = (from >> 8 << 8) + slot;
             if (slot != size)
-                return (from >> 8) << 8 | slot;
-            from = ((from >> 8) + 1) << 8;
+                return from;
         }
         return 0;
     }
@@ -181,30 +171,33 @@ private:
         return Errno::ok;
     }
 
-    /// Of a number with other roles.
-    [[PROCSPACE_OUTER_PART]] void leave_others(NumberNode& leaf, NumberHook& hook, Blocks& emptied,
-                                               bool keep_one) noexcept {
+    [[nodiscard]] NumberNode& used_leaf(Pid number) const noexcept {
+        return *root_[number >> 16]->leaf(number >> 8 & 255);
+    }
+
+    [[PROCSPACE_OUTER_PART]] void filled(Pid number) noexcept { root_[number >> 16]->full.set(number >> 8 & 255); }
+
+    /// leave() with all that may follow.
+    [[PROCSPACE_OUTER_PART]] void leave_apart(NumberHook& hook, Blocks& emptied, bool keep_one) noexcept {
+        NumberNode& leaf = used_leaf(hook.number);
         void*& place = leaf.places[hook.number & 255];
-        NumberHook* before = static_cast<NumberHook*>(place);
-        if (before == &hook) {
+        if (place == &hook && hook.next_role == nullptr) {
+            leaf.clear(hook.number & 255);
+            root_[hook.number >> 16]->full.clear(hook.number >> 8 & 255);
+            if (leaf.count == 0 && idle_ != &leaf) {
+                give_idle(emptied);
+                idle_ = &leaf;
+                idle_number_ = hook.number;
+            }
+        } else if (place == &hook) {
             place = hook.next_role;
         } else {
+            NumberHook* before = static_cast<NumberHook*>(place);
             while (before->next_role != &hook)
                 before = before->next_role;
             before->next_role = hook.next_role;
         }
         if (!keep_one)
-            give_idle(emptied);
-    }
-
-    /// After a number was taken out of the leaf.
-    [[PROCSPACE_SELDOM_PART]] void retire(NumberNode& leaf, Pid number, Blocks& emptied, bool keep_it) noexcept {
-        if (leaf.count == 0 && idle_ != &leaf) {
-            give_idle(emptied);
-            idle_ = &leaf;
-            idle_number_ = number;
-        }
-        if (!keep_it)
             give_idle(emptied);
     }
 

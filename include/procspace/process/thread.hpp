@@ -13,6 +13,7 @@
 #include "user_data.hpp"
 
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace procspace {
@@ -90,6 +91,32 @@ private:
     friend BasicLineage<Traits>;
     friend TreeInvariants<Traits>;
 
+    /// Effects that are made when there are any: most threads end without.
+    class LateEffects {
+    public:
+        LateEffects() noexcept {}
+        LateEffects(const LateEffects&) = delete;
+        LateEffects& operator=(const LateEffects&) = delete;
+        [[gnu::always_inline]] ~LateEffects() {
+            if (made_) [[unlikely]]
+                end();
+        }
+        /// **Pre**: not made yet.
+        [[nodiscard, PROCSPACE_SELDOM_PART]] Effects& make(Topology& topology) noexcept {
+            ::new (static_cast<void*>(&effects_)) Effects(topology);
+            made_ = true;
+            return effects_;
+        }
+
+    private:
+        [[PROCSPACE_SELDOM_PART]] void end() noexcept { effects_.~Effects(); }
+
+        union {
+            Effects effects_; // lives while made_
+        };
+        bool made_ = false;
+    };
+
     // Under the tree lock.
 
     [[nodiscard]] bool living() const noexcept { return living_.load(std::memory_order_relaxed); }
@@ -100,7 +127,8 @@ private:
     /// Into the process's threads. **Pre**: its process and number are set.
     [[PROCSPACE_PART]] void enter(const std::shared_ptr<BasicThread>& self) noexcept {
         this->role = NumberRole::tid;
-        std::weak_ptr<BasicThread>(self).swap(self_);
+        // Over an empty one, which needs no destructor: an assignment would look for what it has to give up.
+        ::new (static_cast<void*>(&self_)) std::weak_ptr<BasicThread>(self);
         process_->threads_.threads_.link(*this, this->number);
         born_ = topology_->births_;
         ++topology_->counts_.threads;
@@ -113,7 +141,8 @@ private:
     /// Out of the process's threads and the table of numbers.
     void unlink(typename Topology::Blocks& emptied) noexcept {
         process_->threads_.threads_.unlink(*this);
-        BasicLineage<Traits>::splice(*this); // of the last thread, and when the process exits
+        if (!family_.empty()) [[unlikely]]
+            BasicLineage<Traits>::splice(*this); // of the last thread, and when the process exits
         topology_->release(*this, emptied);
         --topology_->counts_.threads;
         // The last step: whoever drops the last handle and reads this ends the thread at once, without the lock.
@@ -122,16 +151,24 @@ private:
 
     /// The same as its own step: a leader that leaves others behind keeps its number as a zombie, and a sibling that
     /// waits in exec hears of it.
-    [[PROCSPACE_PART]] void leave(Effects& effects, typename Topology::Blocks& emptied) noexcept {
+    [[gnu::always_inline]] void leave(LateEffects& effects, typename Topology::Blocks& emptied) noexcept {
         auto& group = process_->threads_;
-        if (group.threads_.size() > 1 && !(family_.empty() && process_->family_.empty()))
-            pass_children(effects);
+        const bool has_heir = group.threads_.size() > 1 && !(family_.empty() && process_->family_.empty());
+        if (has_heir || group.execing_ != nullptr) [[unlikely]]
+            leave_others(has_heir, effects.make(*topology_));
         unlink(emptied);
-        if (tid() == process_->pid() && !group.threads_.empty())
+        if (tid() == process_->pid() && !group.threads_.empty()) [[unlikely]]
             group.leader_exited_ = true;
+    }
+
+    /// What the threads that stay get or hear of.
+    [[PROCSPACE_OUTER_PART]] void leave_others(bool has_heir, Effects& effects) noexcept {
+        auto& group = process_->threads_;
+        if (has_heir)
+            pass_children(effects);
         if (group.execing_ == this)
             group.execing_ = nullptr;
-        else if (group.execing_ != nullptr && group.threads_.size() == 1)
+        else if (group.execing_ != nullptr && group.threads_.size() == 2) // it and this one
             effects.wake(process_->id());
     }
 
@@ -163,17 +200,16 @@ private:
 template <class Traits>
 bool BasicThread<Traits>::end(const int* code, const Usage& spent) {
     typename Topology::Blocks emptied;
-    Effects effects(*topology_);
-    std::weak_ptr<BasicThread> self; // no owner is made from it any more: given up here, it costs the last one nothing
+    LateEffects effects;
     Guard guard(topology_->lock());
-    if (!living())
+    if (!living()) [[unlikely]]
         return false;
+    self_.reset(); // no owner is made from it any more. Here, as right behind the lock it costs next to nothing
     auto& group = process_->threads_;
     if (code != nullptr && !group.exited_.load(std::memory_order_relaxed)) // under the lock that guards its change
         group.exit_code_.store(*code, std::memory_order_relaxed);
     process_->usage_ += spent;
     leave(effects, emptied);
-    self.swap(self_);
     return group.threads_.empty();
 }
 

@@ -10,6 +10,7 @@
 #include "user_data.hpp"
 
 #include <memory>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -90,14 +91,14 @@ private:
 
     // Both under the tree lock.
 
-    [[nodiscard, PROCSPACE_SHARED]] static bool refused(const Process* process) noexcept {
+    [[nodiscard]] static bool refused(const Process* process) noexcept {
         return process == nullptr || !process->living() || process->threads_.exited() || process->topology_->closed_ ||
                process->threads_.execing_ != nullptr;
     }
 
     /// Into all tables. **Pre**: its process and number are set, and reserved unless it leads. Cannot fail.
     static void link(const std::shared_ptr<Thread>& handle, bool leads) noexcept {
-        if (leads) {
+        if (leads) [[unlikely]] {
             handle->topology_->add_role(*handle, handle->process_->pid());
             handle->process_->threads_.leader_exited_ = false;
         }
@@ -123,24 +124,23 @@ class BasicThreadBuilder {
 public:
     /// For Process::new_thread.
     BasicThreadBuilder(BuilderKey, Topology& topology, ProcessId process, std::optional<Pid> tid) noexcept
-        : topology_(&topology), process_(process), tid_(tid), error_(check_number(tid)) {}
+        : topology_(&topology), process_(process), tid_(tid != Pid{0} ? tid.value_or(0) : not_a_number) {}
 
     /// Gives the thread its data; the last one counts. Out of memory is reported by build().
     /// **Complexity**: one allocation for AnyData, none for a data type of the traits' own.
     template <class V>
     [[nodiscard]] BasicThreadBuilder data(V&& value) && {
-        const Errno stored = store_data<typename Traits::Memory>(data_, std::forward<V>(value));
-        if (error_ != Errno::invalid)
-            error_ = stored;
+        error_ = store_data<typename Traits::Memory>(data_, std::forward<V>(value));
         return std::move(*this);
     }
 
     /// Makes the thread. **Panics** on the errors of try_build(), but for out of memory, which is std::bad_alloc where
     /// exceptions exist.
     std::shared_ptr<Thread> build() {
-        std::shared_ptr<Thread> thread = allocate();
-        if (const Errno error = enter(thread, Goal::published); error != Errno::ok)
-            refuse_build<Traits>(error, tid_, Location::current());
+        Errno error = Errno::ok;
+        std::shared_ptr<Thread> thread = make(error, Goal::published);
+        if (error != Errno::ok)
+            refuse_build<Traits>(error, tid_ != not_a_number ? tid_ : 0, Location::current());
         return thread;
     }
 
@@ -149,79 +149,77 @@ public:
     /// in use; the process's own is free for one living leader); invalid (0, or beyond the tree's highest); again (all
     /// numbers are in use); no_memory. **Complexity**: one allocation, and two blocks of the table now and then.
     [[nodiscard]] Built try_build() {
-        Built built(allocate());
-        built.error = enter(built.value, Goal::published);
+        Errno error = Errno::ok;
+        Built built(make(error, Goal::published));
+        built.error = error;
         return built;
     }
 
     /// Does the same but for the last step: what may fail. **Errors** as try_build().
     [[nodiscard]] Result<Prepared> prepare() {
-        std::shared_ptr<Thread> thread = allocate();
-        if (const Errno error = enter(thread, Goal::prepared); error != Errno::ok)
+        Errno error = Errno::ok;
+        std::shared_ptr<Thread> thread = make(error, Goal::prepared);
+        if (error != Errno::ok)
             return error;
         return Prepared(std::move(thread), leads());
     }
 
 private:
     enum class Goal : unsigned char { published, prepared };
+    static constexpr Pid not_a_number = ~Pid{0}; // 0 was asked for, which stands for "no thread" everywhere else
 
     /// The leader has the number of its process, which is reserved already.
     [[nodiscard]] bool leads() const noexcept { return tid_ == process_.pid; }
 
-    /// 0 stands for "no thread" wherever a number is asked for.
-    [[nodiscard]] static Errno check_number(std::optional<Pid> tid) noexcept {
-        return tid == Pid{0} ? Errno::invalid : Errno::ok;
-    }
-    /// Returns the thread with its data; null without memory, and if something was wrong before.
-    std::shared_ptr<Thread> allocate() {
-        if (error_ != Errno::ok)
+    /// Makes the thread with its data; then the critical section: checks, reserves the number, and enters who is to be
+    /// published. Once more if the table lacks a block. On an error the data comes back, and the thread is null.
+    [[gnu::noinline]] std::shared_ptr<Thread> make(Errno& error, Goal goal) {
+        error = error_;
+        if (error != Errno::ok) [[unlikely]]
             return nullptr;
-        return try_make_shared<Thread, typename Traits::Memory>(BuilderKey(), *topology_, std::move(data_));
-    }
-    /// Everything after that, once more if the table lacks a block. On an error the data comes back, and the thread is
-    /// null.
-    Errno enter(std::shared_ptr<Thread>& thread, Goal goal) {
-        if (thread == nullptr)
-            return error_ != Errno::ok ? error_ : Errno::no_memory;
+        std::shared_ptr<Thread> thread =
+            try_make_shared<Thread, typename Traits::Memory>(BuilderKey(), *topology_, std::move(data_));
+        if (thread == nullptr) {
+            error = Errno::no_memory;
+            return thread;
+        }
         typename Topology::Blocks blocks;
-        Errno error = Errno::ok;
         do {
             typename Topology::Guard guard(topology_->lock());
-            error = reserve(thread, goal, blocks);
+            error = enter(thread, goal, blocks);
+            if (error == Errno::ok) [[likely]]
+                return thread;
         } while (error == Errno::no_memory && blocks.try_fill());
-        if (error != Errno::ok)
-            undo(thread);
-        return error;
-    }
-    [[PROCSPACE_SELDOM_PART]] void undo(std::shared_ptr<Thread>& thread) {
         data_ = std::move(thread->data_);
-        thread.reset();
+        thread = nullptr;
+        return thread;
     }
 
-    /// The critical section: checks, reserves the number, and enters who is to be published.
-    [[PROCSPACE_OFTEN]] Errno reserve(const std::shared_ptr<Thread>& handle, Goal goal,
-                                      typename Topology::Blocks& blocks) noexcept {
+    /// The critical section.
+    [[nodiscard, gnu::always_inline]] Errno enter(const std::shared_ptr<Thread>& handle, Goal goal,
+                                                  typename Topology::Blocks& blocks) noexcept {
         Thread& thread = *handle;
         Process* const process = Process::find(*topology_, process_);
         if (Prepared::refused(process))
             return Errno::no_process;
         const bool leader = leads();
-        if (!leader) {
-            if (const Errno refusal = topology_->reserve(thread, tid_.value_or(0), blocks); refusal != Errno::ok)
+        if (!leader) [[likely]] {
+            if (const Errno refusal = topology_->reserve(thread, tid_, blocks); refusal != Errno::ok) [[unlikely]]
                 return refusal;
         } else if (topology_->template find<Thread>(process_.pid, NumberRole::tid) != nullptr) {
             return Errno::exists;
         }
         thread.tid_.store(leader ? process_.pid : thread.number, std::memory_order_relaxed);
-        std::shared_ptr<Process>(process->self_handle()).swap(thread.process_);
-        if (goal == Goal::published)
+        // Over an empty one, as in Thread::enter.
+        ::new (static_cast<void*>(&thread.process_)) std::shared_ptr<Process>(process->self_handle());
+        if (goal == Goal::published) [[likely]]
             Prepared::link(handle, leader);
         return Errno::ok;
     }
 
     Topology* topology_;
     ProcessId process_;
-    std::optional<Pid> tid_; // empty: the next free one
+    Pid tid_; // 0: the next free one
     Data data_{};
     Errno error_ = Errno::ok;
 };

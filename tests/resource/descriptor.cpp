@@ -71,7 +71,17 @@ TEST_CASE("Resource: a constant begins by its bytes, and no other value does", "
     CHECK(made == 0);
 }
 
-TEST_CASE("ValueBlock: ends with a whole word, so that a constant can be stored as one", "[resource][descriptor]") {
+TEST_CASE("Initialiser: an empty type without a size is no constant, as it has no room for a word",
+          "[resource][descriptor]") {
+    struct Nothing {
+        int none[0]; // as compilers allow it
+    };
+    STATIC_REQUIRE(sizeof(Nothing) == 0);
+    const auto begin = [](void*) {};
+    CHECK_FALSE(Initialiser::of<Nothing>(begin, []<class T>() { return T(); }).constant);
+}
+
+TEST_CASE("ValueBlock: its size is a multiple of its alignment, as some allocators want it", "[resource][descriptor]") {
     constexpr Layout control = Layout::of<void* [2]>();
     STATIC_REQUIRE(ValueBlock::of(Layout::of<char>(), control).size == control.size + sizeof(std::size_t));
     STATIC_REQUIRE(ValueBlock::of({24, 8}, control).size == control.size + 24);

@@ -450,12 +450,16 @@ resource_mutant(
 )
 
 # Joint blocks: where values stand in them, how many have begun and ended, and when that is told.
-foreach(mutant size_so_far limit_of_blocks limit_of_values limit_of_alignment word_of_a_constant)
+foreach(mutant size_so_far size_not_rounded limit_of_blocks limit_of_values limit_of_alignment word_of_a_constant)
     set(replace "")
     if(mutant STREQUAL size_so_far)
         set(find "        end_ = place + rounded(value.size, sizeof(void*)); // room for the word of a constant\n")
         set(replace "${find}        close();\n")
         set(case "JointPlaces: whoever numbers again stores what is there")
+    elseif(mutant STREQUAL size_not_rounded)
+        set(find "rounded(end_, align)")
+        set(replace "end_")
+        set(case "JointPlaces: a block that is full is followed by another one")
     elseif(mutant STREQUAL limit_of_blocks)
         set(find " || place + value.size > largest_block")
         set(case "JointPlaces: a block that is full is followed by another one")

@@ -8,7 +8,8 @@
 //
 // Optional member:
 //   static constexpr bool joint_values = true;      a request costs more than a little memory that is kept too long:
-//   the values of a namespace begin in joint blocks of up to 1 KiB (resource/joint_block.hpp), not in one each
+//   the values of a namespace begin in joint blocks of up to 1 KiB (resource/joint_block.hpp), not in one each. A
+//   policy that derives from one with this inherits it, and may say false
 
 #include "../fwd.hpp"
 #include "config.hpp"

@@ -73,7 +73,8 @@ public:
     /// Makes room for `count` elements, and adds a fresh value of each resource that `walk.next()` points to, those
     /// that have a place in joint blocks in such. Returns false when there is no memory. What initialisers throw passes
     /// through.
-    /// **Pre**: there is no array; `walk` has `count` of them, and null behind.
+    /// **Pre**: there is no array; `walk` has `count` of them, and null behind; those of a joint block all, in the
+    /// order in which JointPlaces had them.
     template <class Walk>
     [[nodiscard]] bool fill(std::size_t count, Walk walk) {
         if (!reserve(count))
@@ -139,7 +140,7 @@ private:
         };
         while (const Resource* const resource = walk.next()) {
             const std::size_t place = resource->place();
-            if (place <= JointPlaces::first) [[unlikely]] {
+            if (place <= JointPlaces::first_place) [[unlikely]] {
                 note();
                 if (place == 0) {
                     if (!push_new(*resource))

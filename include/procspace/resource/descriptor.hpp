@@ -32,7 +32,7 @@ struct ValueBlock {
 
     static constexpr ValueBlock of(Layout value, Layout control) noexcept {
         const std::size_t head = (control.size + value.align - 1) & ~(value.align - 1); // alignments are powers of two
-        const std::size_t size = (head + value.size + control.align - 1) & ~(control.align - 1); // ends with a word
+        const std::size_t size = (head + value.size + control.align - 1) & ~(control.align - 1); // a multiple of that
         return {head, size, value.align > control.align ? value.align : control.align};
     }
 };
@@ -60,7 +60,7 @@ struct Initialiser {
         Initialiser made(its_function);
         // Without pointers, which may be to the value itself, and without padding: bit_cast sees to that. T's lifetime
         // begins where its bytes are stored. An array cannot be returned, and T(args...) is no expression of it.
-        if constexpr (ImplicitLifetime<T> && !std::is_array_v<T> && sizeof(T) <= sizeof(std::size_t)) {
+        if constexpr (ImplicitLifetime<T> && !std::is_array_v<T> && fits_word<T>) {
             if constexpr (requires { typename Word<word_of(Value().template operator()<T>())>; }) {
                 made.constant = true;
                 made.word = word_of(Value().template operator()<T>());
@@ -70,6 +70,9 @@ struct Initialiser {
     }
 
 private:
+    // Not the empty type of size 0 that compilers have as an extension: nobody leaves room for it.
+    template <class T>
+    static constexpr bool fits_word = sizeof(T) != 0 && sizeof(T) <= sizeof(std::size_t);
     template <std::size_t>
     struct Word;
     template <std::size_t Size>
@@ -90,7 +93,7 @@ private:
 /// time.
 ///
 /// Everything is immutable but the resource's place in every namespace's array, and its value's in joint blocks: the
-/// registry gives them when the first namespace is made.
+/// registry gives them when the first namespace is made that needs them.
 ///
 /// **Thread safety**: all members may be called concurrently.
 class Resource {
@@ -108,8 +111,7 @@ public:
     [[nodiscard]] constexpr const char* name() const noexcept { return name_; }
     [[nodiscard]] constexpr Layout layout() const noexcept { return layout_; }
     [[nodiscard]] constexpr const ResourcePolicy& policy() const noexcept { return policy_; }
-    /// Returns the memory of a value behind a Control. Computed beforehand for the usual one:
-    /// each namespace that comes or goes asks for each of its values.
+    /// Returns the memory of a value behind a Control. Computed beforehand for the usual one.
     template <class Control>
     [[nodiscard]] constexpr decltype(auto) block_behind() const noexcept {
         constexpr Layout control = Layout::of<Control>();
@@ -124,7 +126,7 @@ public:
     void init(void* body) const { init_.function(body); }
 
     /// Constructs a value at `body` if it is known in advance. Returns whether it is. **Pre**: as init; behind the
-    /// value the block goes on to the end of a word, as that of a ValueBlock does.
+    /// value the block goes on to the end of a word, as a joint block does.
     [[nodiscard]] bool init_constant(void* body) const noexcept {
         const bool constant = init_.constant; // not read again behind the copy, which to the compiler may change it
         if (constant) [[likely]]
@@ -153,8 +155,8 @@ public:
     /// The same in bytes from the array's beginning. This is what is stored: an access that has to scale an index waits
     /// one cycle longer on some processors.
     [[nodiscard]] std::size_t offset() const noexcept {
-        // relaxed, as the three below: written before the first namespace was made, and every namespace was made before
-        // it was used.
+        // relaxed, as the three below: written before the first namespace was made that needs it, and every namespace
+        // was made before it was used.
         return offset_.load(std::memory_order_relaxed);
     }
 
@@ -162,7 +164,7 @@ public:
     [[nodiscard]] const Resource* next() const noexcept { return next_.load(std::memory_order_relaxed); }
 
     /// Returns where its values stand in joint blocks, from their beginning; 0 when they have blocks of their own.
-    /// **Pre**: a namespace exists.
+    /// **Pre**: Registry::place_values() has been called, as by the first namespace that has joint blocks.
     [[nodiscard]] std::size_t place() const noexcept { return place_.load(std::memory_order_relaxed); }
     /// Returns the size of the joint block in which this resource is the first, else 0. **Pre**: as place().
     [[nodiscard]] std::size_t joint_size() const noexcept { return joint_size_.load(std::memory_order_relaxed); }

@@ -30,7 +30,7 @@ public:
     static constexpr std::size_t largest_block = 1024;
     static constexpr std::size_t largest_value = 256;
     static constexpr std::size_t align = 2 * sizeof(void*);
-    static constexpr std::size_t first = header_size + control_size; ///< of any block: where its first value stands
+    static constexpr std::size_t first_place = header_size + control_size; ///< of every block
 
     JointPlaces() noexcept = default;
     JointPlaces(const JointPlaces&) = delete;
@@ -59,10 +59,11 @@ private:
     [[nodiscard]] std::size_t behind_control(std::size_t value_align) const noexcept {
         return rounded(end_ + control_size, value_align);
     }
-    /// Only here: whoever reads it while another thread numbers again finds the whole size.
+    /// Tells the size, a multiple of the alignment as some allocators want it. Only here: whoever reads it while
+    /// another thread does the same again finds the whole.
     void close() noexcept {
         if (first_ != nullptr)
-            first_->joint_size_.store(static_cast<unsigned>(end_), std::memory_order_relaxed);
+            first_->joint_size_.store(static_cast<unsigned>(rounded(end_, align)), std::memory_order_relaxed);
     }
 
     const Resource* first_ = nullptr; // of the block

@@ -173,11 +173,13 @@ private:
         Remains(const Remains&) = delete;
         Remains& operator=(const Remains&) = delete;
         ~Remains() {
-            while (array_.size_ != 0) {
-                PROCSPACE_TRY {
-                    end_values();
+            if constexpr (has_exceptions) { // without them end_values() has come to its end
+                while (array_.size_ != 0) {
+                    PROCSPACE_TRY {
+                        end_values();
+                    }
+                    PROCSPACE_CATCH(...) {}
                 }
-                PROCSPACE_CATCH(...) {}
             }
             Traits::Memory::deallocate(array_.arcs_, array_.capacity_ * sizeof(Arc), alignof(Arc));
             array_.capacity_ = 0;

@@ -90,7 +90,7 @@ public:
     }
 
     /// So many values have ended. The last one returns the block.
-    void lose(std::size_t values) noexcept {
+    [[gnu::noinline]] void lose(std::size_t values) noexcept {
         if (values_.decrement(values))
             Memory::deallocate(this, size_, JointPlaces::align);
     }
@@ -110,7 +110,7 @@ public:
             return memory_;
         }
         /// Tells the block of its values; without any it is returned. Nothing happens where none is open.
-        void close() noexcept {
+        [[gnu::noinline]] void close() noexcept {
             if (memory_ == nullptr)
                 return;
             if (values != 0)

@@ -1,7 +1,8 @@
 # cmake -DCXX=<compiler> -DSIZE=<size> -DINCLUDE=<dir> -DSOURCE=<probe.cpp> -DWORK=<dir> [-DLIMIT=<bytes>] -P probe.cmake
 #
 # Compiles the probe as a kernel does, with its own memory and panic, adds up the code and holds it against the limits.
-# The same with everything by default, exceptions included, is only printed: unwinding is the compiler's part of it.
+# The same with joint blocks of values, and with everything by default, is only printed: the former is a choice of
+# the memory policy, and unwinding is the compiler's part of the latter.
 cmake_minimum_required(VERSION 3.23)
 include("${CMAKE_CURRENT_LIST_DIR}/common.cmake")
 
@@ -35,12 +36,15 @@ foreach(compiler IN LISTS compilers)
     string(REGEX MATCH "^[^\n]*" version "${version}")
     foreach(probe base changes)
         set(compile "${compiler}" -std=c++20 -O2 ${options_${probe}} "-I${INCLUDE}" -c "${SOURCE}" -o "${WORK}/probe.o")
-        run(_ ${compile} -DKERNEL_POLICIES -fno-exceptions -fno-rtti -fno-stack-protector -fcf-protection=none)
+        set(as_kernel ${compile} -DKERNEL_POLICIES -fno-exceptions -fno-rtti -fno-stack-protector -fcf-protection=none)
+        run(_ ${as_kernel} -DJOINT_VALUES)
+        code_size(joint "${WORK}/probe.o")
+        run(_ ${as_kernel})
         code_size(kernel "${WORK}/probe.o")
         run(_ ${compile} -fcf-protection=none)
         code_size(hosted "${WORK}/probe.o")
         message("${version}: ${probe}: ${kernel} bytes of code in a kernel (at most ${limit_${probe}}), "
-                "${hosted} with default policies and exceptions")
+                "${joint} with joint blocks of values, ${hosted} with default policies and exceptions")
         if(kernel GREATER limit_${probe})
             string(APPEND complaints "${version}: ${probe} has ${kernel} bytes of code, more than ${limit_${probe}}\n")
         endif()

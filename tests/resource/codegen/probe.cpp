@@ -25,6 +25,9 @@ PROCSPACE_RESOURCE(Second, second)
 #ifdef KERNEL_POLICIES
 struct Traits : procspace::DefaultTraits {
     struct Memory {
+#ifdef JOINT_VALUES
+        static constexpr bool joint_values = true;
+#endif
         static void* allocate(std::size_t size, std::size_t align) noexcept;
         static void deallocate(void* p, std::size_t size, std::size_t align) noexcept;
     };

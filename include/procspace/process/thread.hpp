@@ -103,16 +103,16 @@ private:
         }
         /// **Pre**: not made yet.
         [[nodiscard, PROCSPACE_SELDOM_PART]] Effects& make(Topology& topology) noexcept {
-            ::new (static_cast<void*>(&effects_)) Effects(topology);
+            ::new (static_cast<void*>(&effects)) Effects(topology);
             made_ = true;
-            return effects_;
+            return effects;
         }
 
     private:
-        [[PROCSPACE_SELDOM_PART]] void end() noexcept { effects_.~Effects(); }
+        [[PROCSPACE_SELDOM_PART]] void end() noexcept { effects.~Effects(); }
 
         union {
-            Effects effects_; // lives while made_
+            Effects effects; // lives while made_
         };
         bool made_ = false;
     };

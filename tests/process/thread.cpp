@@ -282,6 +282,11 @@ PROCSPACE_TRAITS_TEST_CASE("ThreadBuilder: zero is no number for a thread", "[pr
     World<TestType> world;
     CHECK(world.init->new_thread(0).try_build().error == Errno::invalid);
     CHECK(world.init->threads().empty());
+    const auto process = world.init->fork(2).build();
+    process->exit();
+    CHECK(process->new_thread(0).try_build().error == Errno::invalid); // whatever else is wrong, as for fork(0)
+    CHECK(process->new_thread(3).try_build().error == Errno::no_process);
+    CHECK(world.init->new_thread(~procspace::Pid{0}).try_build().error == Errno::invalid);
 }
 
 PROCSPACE_TRAITS_TEST_CASE("Process: thread_count is the number of the living threads", "[process][thread]") {

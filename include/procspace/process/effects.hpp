@@ -81,7 +81,7 @@ public:
     [[nodiscard]] bool empty() const noexcept { return !pending_; }
 
     /// Calls `f(const BasicEffect<Traits>&)` for each effect, in order and without a lock; none is delivered again.
-    /// What `f` throws passes through, and the rest stays to be delivered.
+    /// What `f` throws passes through; those to other recipients stay to be delivered.
     template <class F>
     void deliver(F&& f) {
         if (const ProcessId id = take(vforked); id.generation != 0)
@@ -148,7 +148,7 @@ private:
     void post(Group& group, int signal) noexcept { list(group, bit(signal)); }
     /// SIGHUP and SIGCONT to all members.
     [[PROCSPACE_SHARED]] void hang_up(Group& group) noexcept { list(group, bit(Signal::hup) | bit(Signal::cont)); }
-    /// Both to the group that a terminal has in the foreground, if it is still there.
+    /// To the group that a terminal has in the foreground, if it is still there; so the next.
     void post(const Foreground& foreground, int signal) noexcept {
         if (Group* const group = find(foreground))
             post(*group, signal);

@@ -27,7 +27,8 @@ inline constexpr bool shared_ptr_is_atomic = __gnu_cxx::__default_lock_policy ==
 inline constexpr bool shared_ptr_is_atomic = true;
 #endif
 inline constexpr std::size_t control_block_bytes =
-    4 * sizeof(void*) + (__gnu_cxx::__default_lock_policy == __gnu_cxx::_S_mutex ? sizeof(__gnu_cxx::__mutex) : 0);
+    3 * sizeof(void*) + 2 * sizeof(_Atomic_word) +
+    (__gnu_cxx::__default_lock_policy == __gnu_cxx::_S_mutex ? sizeof(__gnu_cxx::__mutex) : 0);
 #else
 inline constexpr bool shared_ptr_is_atomic = true;
 inline constexpr std::size_t control_block_bytes = 5 * sizeof(void*); // libc++'s counts are a word each

@@ -70,8 +70,8 @@ struct EndOnly {
 };
 
 /// std::make_shared with memory of the policy; null when there is none. What T's constructor throws passes through.
-/// The block is that of std::allocate_shared, but not the code: each kind of control block that this makes can tell
-/// whether it is one of them.
+/// The block is as that of std::allocate_shared, but with less code: the control blocks of that have a function for
+/// each type, to tell whether they are its own.
 /// **Complexity**: one allocation.
 template <class T, class Memory, class... Args>
 std::shared_ptr<T> try_make_shared(Args&&... args) {

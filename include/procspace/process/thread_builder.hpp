@@ -124,13 +124,17 @@ class BasicThreadBuilder {
 public:
     /// For Process::new_thread.
     BasicThreadBuilder(BuilderKey, Topology& topology, ProcessId process, std::optional<Pid> tid) noexcept
-        : topology_(&topology), process_(process), tid_(tid != Pid{0} ? tid.value_or(0) : not_a_number) {}
+        : topology_(&topology), process_(process), tid_(tid.value_or(0)),
+          error_(tid == Pid{0} ? Errno::invalid : Errno::ok) {
+    } // 0 stands for "no thread" wherever a number is asked for
 
     /// Gives the thread its data; the last one counts. Out of memory is reported by build().
     /// **Complexity**: one allocation for AnyData, none for a data type of the traits' own.
     template <class V>
     [[nodiscard]] BasicThreadBuilder data(V&& value) && {
-        error_ = store_data<typename Traits::Memory>(data_, std::forward<V>(value));
+        const Errno stored = store_data<typename Traits::Memory>(data_, std::forward<V>(value));
+        if (error_ != Errno::invalid)
+            error_ = stored;
         return std::move(*this);
     }
 
@@ -140,7 +144,7 @@ public:
         Errno error = Errno::ok;
         std::shared_ptr<Thread> thread = make(error, Goal::published);
         if (error != Errno::ok)
-            refuse_build<Traits>(error, tid_ != not_a_number ? tid_ : 0, Location::current());
+            refuse_build<Traits>(error, tid_, Location::current());
         return thread;
     }
 
@@ -166,7 +170,6 @@ public:
 
 private:
     enum class Goal : unsigned char { published, prepared };
-    static constexpr Pid not_a_number = ~Pid{0}; // 0 was asked for, which stands for "no thread" everywhere else
 
     /// The leader has the number of its process, which is reserved already.
     [[nodiscard]] bool leads() const noexcept { return tid_ == process_.pid; }
@@ -221,7 +224,7 @@ private:
     ProcessId process_;
     Pid tid_; // 0: the next free one
     Data data_{};
-    Errno error_ = Errno::ok;
+    Errno error_;
 };
 
 } // namespace procspace

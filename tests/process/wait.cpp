@@ -199,6 +199,52 @@ PROCSPACE_TRAITS_TEST_CASE("WaitClaim: a child is claimed by one waiter, who rea
     CHECK(world.check().rule == nullptr);
 }
 
+PROCSPACE_TRAITS_TEST_CASE("WaitClaim: given back to an init that has closed its tree, the child is reaped",
+                           "[process][wait][exit]") {
+    procspace::BasicProcessTree<TestType> tree;
+    const auto init = tree.new_init(1).init_options({.nested = true}).build();
+    const auto parent = init->fork(2).build();
+    const auto child = init->fork(3).build();
+    const auto grandchild = parent->fork(4).build();
+    child->exit();
+    grandchild->exit();
+    procspace::BasicWaitClaim<TestType> of_init;
+    procspace::BasicWaitClaim<TestType> of_parent;
+    CHECK(wait_claim(*init, WaitSelector::child(3), {}, of_init).event.pid == 3);
+    CHECK(wait_claim(*parent, WaitSelector::any(), {}, of_parent).event.pid == 4);
+    const auto state = [](const auto& process) { return process->state(); };
+    SECTION("while it is open, it stays a zombie") {
+        static_cast<void>(of_init.rollback());
+        CHECK(state(child) == ProcessState::zombie);
+        init->set_child_policy({.ignored = true});
+        CHECK(wait_claim(*init, WaitSelector::child(3), {}, of_init).event.pid == 3);
+        static_cast<void>(of_init.rollback());
+        CHECK(state(child) == ProcessState::zombie); // it was there before the policy
+    }
+    SECTION("once it is closed") {
+        init->close_tree();
+        CHECK(state(child) == ProcessState::zombie); // it is claimed
+        CHECK_FALSE(of_init.rollback().empty());
+        CHECK(state(child) == ProcessState::reaped);
+        static_cast<void>(of_parent.rollback());
+        CHECK(state(grandchild) == ProcessState::zombie); // of another parent, who lives
+    }
+    SECTION("adopted from who had claimed it") {
+        init->close_tree();
+        parent->exit();
+        CHECK(state(parent) == ProcessState::reaped);
+        CHECK(state(grandchild) == ProcessState::zombie);
+        CHECK_FALSE(of_parent.rollback().empty());
+        CHECK(state(grandchild) == ProcessState::reaped);
+    }
+    of_init = {};
+    of_parent = {};
+    init->close_tree();
+    parent->exit();
+    init->exit(); // panics if anybody is left
+    CHECK(init->is_zombie());
+}
+
 PROCSPACE_TRAITS_TEST_CASE("Process: used time goes up the tree with the reaps", "[process][wait]") {
     World<TestType> world;
     const auto parent = world.init->fork(2).build();

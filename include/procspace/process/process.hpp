@@ -285,6 +285,7 @@ private:
     [[nodiscard]] int death_signal() const noexcept;
     [[nodiscard]] int signal_for(ChildChange change) const noexcept;
     [[nodiscard]] bool ignores(const BasicProcess& child) const noexcept;
+    [[nodiscard]] bool reaps_all() const noexcept { return is_init_ && this->topology_->closed_; } // close_tree()
     [[PROCSPACE_OFTEN]] inline void join(const std::shared_ptr<Group>& group) noexcept;
     [[PROCSPACE_OFTEN]] inline void leave_group(std::shared_ptr<Group>& emptied) noexcept;
     void change_group(const std::shared_ptr<Group>& group, std::shared_ptr<Group>& emptied) noexcept;

@@ -150,11 +150,12 @@ public:
         Process& parent = *child.parent_;
         child.claimed_ = false;
         ++parent.changes_;
-        // Who has adopted it meanwhile was not told that there is a zombie: it was not for it to reap.
+        // Who has adopted it meanwhile was not told that there is a zombie: it was not for it to reap. Nor was it for
+        // an init that has closed its tree meanwhile.
         const bool adopted = parent.id() != claimer;
         effects.notify(parent.id(), adopted ? child.signal_for(ChildChange::exited) : Signal::none, ChildChange::exited,
                        child.pid(), child.exit_code(), child.usage_);
-        if (adopted && parent.ignores(child))
+        if (adopted ? parent.ignores(child) : parent.reaps_all())
             child.reap(leftovers);
         return effects;
     }

@@ -27,7 +27,9 @@ struct Telling : support::PanicTraits {
     static void effect(const E& effect) {
         if (effect.kind == procspace::EffectKind::signal)
             sent.emplace_back(effect.id.pid, effect.signal);
+        woken += effect.kind == procspace::EffectKind::wake && effect.id.pid == 20;
     }
+    inline static int woken = 0; // the parent
     inline static std::vector<std::pair<Pid, int>> sent;
 };
 
@@ -223,6 +225,24 @@ TEST_CASE("Lineage: the death of a thread is told to its children and to no othe
         world.third->exit(0);
         CHECK(told() == Told{{103, 13}, {103, 15}});
     }
+}
+
+TEST_CASE("Lineage: who waits for its own children only is woken when it gets one that has exited",
+          "[process][lineage][wait][trap:25]") {
+    Threaded<Telling> world;
+    const procspace::WaitOptions own{.thread = 20, .own_children = true};
+    const auto ask = [&] { return wait_poll(*world.parent, WaitSelector::any(), own); };
+    world.tree.find_process(103)->exit();
+    const auto token = ask().token;
+    CHECK(ask().outcome == WaitOutcome::none); // 103 is of the third
+    Telling::woken = 0;
+    world.second->exit(0);
+    CHECK(wait_token(*world.parent) == token); // its children live
+    CHECK(Telling::woken == 0);
+    world.third->exit(0);
+    CHECK(wait_token(*world.parent) != token);
+    CHECK(Telling::woken == 1);
+    CHECK(ask().event.pid == 103);
 }
 
 TEST_CASE("Lineage: an exec is seen by the children of before, and not by those of after", "[process][lineage]") {

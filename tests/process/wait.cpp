@@ -166,7 +166,14 @@ PROCSPACE_TRAITS_TEST_CASE("WaitClaim: a child is claimed by one waiter, who rea
     CHECK_FALSE(child->free());
     const auto token = wait_token(*world.init);
     SECTION("committed") {
-        first.commit();
+        Pids woken;
+        first.commit().deliver([&](const auto& effect) {
+            if (effect.kind == procspace::EffectKind::wake)
+                woken.push_back(effect.id.pid);
+        });
+        CHECK(woken == Pids{1}); // who was told that there is none yet: now there is no child
+        CHECK(wait_token(*world.init) != token);
+        CHECK(wait_poll(*world.init, WaitSelector::any()).outcome == WaitOutcome::no_child);
         CHECK_FALSE(first);
         CHECK(child->state() == ProcessState::reaped);
         CHECK(world.init->details().children_usage == Usage{3, 4});
@@ -258,6 +265,11 @@ PROCSPACE_TRAITS_TEST_CASE("Process: used time goes up the tree with the reaps",
     CHECK(wait_poll(*parent, WaitSelector::any()).event.usage == Usage{11, 2});
     CHECK(parent->details().children_usage == Usage{11, 2});
     parent->charge({.user = 5, .system = 0});
+    const WaitOptions changes{.stopped = true, .continued = true};
+    parent->stop(19);
+    CHECK(wait_poll(*world.init, WaitSelector::any(), changes).event.usage == Usage{16, 2});
+    parent->resume();
+    CHECK(wait_poll(*world.init, WaitSelector::any(), changes).event.usage == Usage{16, 2});
     parent->exit();
     CHECK(wait_poll(*world.init, WaitSelector::any()).event.usage == Usage{16, 2});
     CHECK(world.init->details().children_usage == Usage{16, 2});

@@ -193,7 +193,8 @@ struct BasicLineage {
         --parent.forkers_;
     }
     /// The children of a thread that ends are those of another one now: the youngest there, in their order. They are
-    /// told as if their parent had exited. **Source**: prctl(2), PR_SET_PDEATHSIG.
+    /// told as if their parent had exited, and who waits for its own only is woken if there is something to find.
+    /// **Source**: prctl(2), PR_SET_PDEATHSIG.
     [[PROCSPACE_SELDOM_PART]] static void pass_children(Thread& from, Thread& to,
                                                         BasicEffects<Traits>& effects) noexcept {
         Process& parent = *from.process();
@@ -273,6 +274,10 @@ private:
             take_out(*child);
             link(parent, &to, *child);
             tell_of_parent_death(*child, effects);
+            if (child->listed_) {
+                ++parent.changes_;
+                effects.wake(parent.id());
+            }
         }
     }
 };

@@ -84,8 +84,9 @@ public:
     explicit operator bool() const noexcept { return child_ != nullptr; }
     [[nodiscard]] const std::shared_ptr<Process>& child() const noexcept { return child_; }
 
-    /// Reaps the child: its used time counts as its parent's. **Pre**: not empty.
-    void commit();
+    /// Reaps the child: its used time counts as its parent's. Returns the wake-up of those who sleep: there may be no
+    /// child left for them. **Pre**: not empty.
+    BasicEffects<Traits> commit();
     /// Gives the child back, for the next waiter. Returns the wake-up of those who sleep.
     BasicEffects<Traits> rollback();
 
@@ -136,11 +137,14 @@ public:
         return parent.changes_;
     }
 
-    static void commit(Process& child) {
+    [[nodiscard]] static BasicEffects<Traits> commit(Process& child) {
         BasicLeftovers<Traits> leftovers;
+        BasicEffects<Traits> effects(*child.topology_);
         Guard guard(child.topology_->lock());
+        effects.wake(child.parent_->id()); // who asked while it was claimed was told to wait for it
         child.claimed_ = false;
         child.reap(leftovers);
+        return effects;
     }
 
     [[nodiscard]] static BasicEffects<Traits> rollback(Process& child, ProcessId claimer) {
@@ -205,10 +209,10 @@ private:
     [[PROCSPACE_PART]] static void describe(const Process& child, ChildEvent& event) noexcept {
         event.pid = child.pid();
         event.usage = child.usage_;
+        event.usage += child.children_usage_;
         if (child.state() == ProcessState::zombie) {
             event.change = ChildChange::exited;
             event.status = child.exit_code();
-            event.usage += child.children_usage_;
         } else {
             event.change = child.change_;
             event.status = child.change_ == ChildChange::stopped ? child.stop_signal_ : Signal::cont;
@@ -287,9 +291,10 @@ template <class Traits>
 }
 
 template <class Traits>
-void BasicWaitClaim<Traits>::commit() {
-    BasicWait<Traits>::commit(*child_);
+BasicEffects<Traits> BasicWaitClaim<Traits>::commit() {
+    auto effects = BasicWait<Traits>::commit(*child_);
     child_ = nullptr;
+    return effects;
 }
 
 template <class Traits>

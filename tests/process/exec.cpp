@@ -57,6 +57,49 @@ PROCSPACE_TRAITS_TEST_CASE("Exec: one that is given up lets the process go on", 
     CHECK(procspace::begin_exec(leader));
 }
 
+namespace {
+
+/// Kills nobody, writes down who would be, and each time tries to make a thread.
+struct Attacked : support::DepthFailing {
+    inline static Pids killed;
+    inline static std::vector<Errno> births;
+    template <class E>
+    static void effect(const E& effect) {
+        if (effect.kind != procspace::EffectKind::kill_thread)
+            return;
+        killed.push_back(effect.tid);
+        births.push_back(effect.process->new_thread().try_build().error);
+    }
+};
+
+} // namespace
+
+TEST_CASE("Exec: only siblings are told to end by themselves, and before others come", "[process][exec][P12]") {
+    World<Attacked> world;
+    const auto child = world.init->fork(2).build();
+    const auto leader = child->new_thread(2).build();
+    const auto caller = child->new_thread(3).build();
+    Attacked::killed.clear();
+    Attacked::births.clear();
+    SECTION("finished before they were told: they have ended, and the caller has the leader's number") {
+        {
+            auto exec = procspace::begin_exec(caller);
+            REQUIRE(exec);
+            leader->exit(0);
+            REQUIRE(exec.value.finish());
+            CHECK(exec.value.effects().empty());
+            CHECK(caller->tid() == 2);
+            CHECK(child->new_thread(4).try_build()); // no sibling of that exec
+        }
+        CHECK(Attacked::killed.empty());
+    }
+    SECTION("given up before they were told") {
+        CHECK(procspace::begin_exec(caller)); // and dropped
+        CHECK(Attacked::killed == Pids{2});
+        CHECK(Attacked::births == std::vector{Errno::no_process});
+    }
+}
+
 PROCSPACE_TRAITS_TEST_CASE("Exec: ends with its caller, and with a group exit", "[process][exec][P8]") {
     World<TestType> world;
     const auto child = world.init->fork(2).build();

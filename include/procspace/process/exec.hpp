@@ -28,6 +28,7 @@ public:
     ~BasicExec() {
         if (caller_ == nullptr)
             return;
+        { const BasicEffects<Traits> told(std::move(effects_)); } // before new threads come, who are not meant
         Guard guard(caller_->topology_->lock());
         if (mine())
             caller_->process_->threads_.execing_ = nullptr;
@@ -52,7 +53,7 @@ public:
         return Result<BasicExec>(std::move(exec));
     }
 
-    /// The siblings to be killed: deliver them, or leave it to Traits::effect when this ends.
+    /// The siblings to be killed: deliver them, or leave it to Traits::effect when this ends. None once it is finished.
     [[nodiscard]] BasicEffects<Traits>& effects() noexcept { return effects_; }
 
     /// The caller becomes the leader: its number is that of the process, a leader that had exited vanishes, the exit
@@ -70,6 +71,10 @@ public:
         if (group.threads_.size() > 1)
             return Errno::again;
         caller_->become_leader(effects, emptied);
+        // Who was to end has ended. Not delivered yet, it would reach who comes from now on, and the caller's new
+        // number.
+        static_cast<void>(effects_.take(BasicEffects<Traits>::killed));
+        effects_.pending_ = false;
         return {};
     }
 

@@ -22,6 +22,7 @@ constexpr ResourcePolicy fs_policy{
     .on_fork = ForkRule::copy, .share_flag = CloneFlag::fs, .on_unshare = ForkRule::copy, .enterable = false};
 constexpr ResourcePolicy uts_policy{.share_flag = CloneFlag::new_uts, .on_unshare = ForkRule::copy};
 constexpr ResourcePolicy mount_policy{.share_flag = CloneFlag::new_ns, .on_unshare = ForkRule::copy};
+constexpr ResourcePolicy user_policy{.share_flag = CloneFlag::new_user, .on_unshare = ForkRule::copy};
 
 } // namespace
 
@@ -29,6 +30,7 @@ PROCSPACE_RESOURCE_WITH(files_policy, int, clone_test_files, 3)
 PROCSPACE_RESOURCE_WITH(fs_policy, int, clone_test_fs, 4)
 PROCSPACE_RESOURCE_WITH(uts_policy, int, clone_test_uts, 5)
 PROCSPACE_RESOURCE_WITH(mount_policy, int, clone_test_mounts, 6)
+PROCSPACE_RESOURCE_WITH(user_policy, int, clone_test_users, 7)
 
 namespace {
 
@@ -52,7 +54,8 @@ TEST_CASE("clone: flags that exclude or need each other are refused, and nothing
     for (const std::uint64_t flags :
          {CloneFlag::sighand + 0, CloneFlag::thread | CloneFlag::vm, CloneFlag::thread | CloneFlag::sighand,
           CloneFlag::new_ns | CloneFlag::fs, CloneFlag::new_user | CloneFlag::fs, thread_flags | CloneFlag::new_user,
-          thread_flags | CloneFlag::new_pid, CloneFlag::pidfd | CloneFlag::detached})
+          thread_flags | CloneFlag::new_pid, CloneFlag::pidfd | CloneFlag::detached,
+          CloneFlag::new_ipc | CloneFlag::sysvsem})
         CHECK(world.error({.flags = flags}) == Errno::invalid);
     CHECK(world.error({.set_tid = -1}) == Errno::invalid);
     const auto after = world.tree.counts();
@@ -158,6 +161,23 @@ TEST_CASE("unshare: what only a single thread may do is refused to several", "[p
     REQUIRE(posix::unshare(*world.caller, other, CloneFlag::new_ns));
     CHECK_FALSE(shared(clone_test_mounts, world.ns, other));
     CHECK_FALSE(shared(clone_test_fs, world.ns, other)); // implied
+}
+
+TEST_CASE("unshare, setns: a leader that has exited still is another thread", "[posix][clone]") {
+    Cloning world;
+    const auto second = world.shell->new_thread(9).build();
+    world.caller->exit(0);
+    REQUIRE(world.shell->thread_count() == 1);
+    for (const std::uint64_t flag : {CloneFlag::thread, CloneFlag::sighand, CloneFlag::vm, CloneFlag::new_user})
+        CHECK(posix::unshare(*second, world.ns, flag).error == Errno::invalid);
+    CHECK(posix::unshare(*second, world.ns, CloneFlag::fs));
+    const Namespace other;
+    CHECK(posix::setns(*second, world.ns, other, CloneFlag::new_user).error == Errno::invalid);
+    CHECK(posix::setns(*second, world.ns, other, CloneFlag::new_uts));
+    REQUIRE(second->exec()); // takes the leader's place
+    CHECK(posix::unshare(*second, world.ns, CloneFlag::vm | CloneFlag::new_user));
+    REQUIRE(posix::setns(*second, world.ns, other, CloneFlag::new_user));
+    CHECK(shared(clone_test_users, world.ns, other));
 }
 
 TEST_CASE("setns: only namespaces are entered", "[posix][clone]") {

@@ -28,6 +28,18 @@ TEST_CASE("orphans: a group is orphaned when no parent is left in the session ou
     CHECK_FALSE(posix::stops_by_default(*member, Signal::hup));
 }
 
+TEST_CASE("orphans: init is stopped by SIGSTOP alone, whatever its group", "[posix][orphan]") {
+    Shell world;
+    const auto child = world.init->fork(3).build();
+    const auto member = child->fork(4).build();
+    child->create_group();
+    CHECK_FALSE(posix::is_orphaned(*world.init)); // for 4 is in its group
+    CHECK(posix::stops_by_default(*member, StopSignal::tstp));
+    for (const int signal : {StopSignal::tstp, StopSignal::ttin, StopSignal::ttou})
+        CHECK_FALSE(posix::stops_by_default(*world.init, signal));
+    CHECK(posix::stops_by_default(*world.init, StopSignal::stop));
+}
+
 TEST_CASE("orphans: the exit that takes the last link tells a group with a stopped member", "[posix][orphan]") {
     Shell world;
     const auto job = world.job(3);

@@ -87,7 +87,8 @@ public:
                !both(CloneFlag::new_ns, CloneFlag::fs) && !both(CloneFlag::new_user, CloneFlag::fs) &&
                !lacks(CloneFlag::thread, CloneFlag::sighand) && !lacks(CloneFlag::sighand, CloneFlag::vm) &&
                !((flags & CloneFlag::parent) != 0 && caller.process()->is_init()) &&
-               !both(CloneFlag::thread, CloneFlag::new_user | CloneFlag::new_pid);
+               !both(CloneFlag::thread, CloneFlag::new_user | CloneFlag::new_pid) &&
+               !both(CloneFlag::new_ipc, CloneFlag::sysvsem);
     }
     [[nodiscard]] static bool is_valid_clone3(const CloneRequest& request) noexcept {
         const std::uint64_t flags = request.flags;
@@ -119,6 +120,11 @@ public:
             return refusal;
         cloned.ns = std::move(forked.value);
         return Result<Cloned>(std::move(cloned));
+    }
+
+    /// Returns whether the caller is the only thread. A leader that has exited still counts as another one.
+    [[nodiscard]] static bool is_alone(const Thread& caller) {
+        return caller.process()->thread_count() <= 1 && !caller.process()->details().has_zombie_leader;
     }
 
     /// The flags that some resource declares.
@@ -202,7 +208,7 @@ template <class Traits>
         alone | CloneFlag::fs | CloneFlag::files | CloneFlag::sysvsem | CloneFlag::namespaces;
     if ((flags & ~known) != 0)
         return Errno::invalid;
-    if ((flags & alone) != 0 && caller.process()->thread_count() > 1)
+    if ((flags & alone) != 0 && !BasicCloneCall<Traits>::is_alone(caller))
         return Errno::invalid;
     // What only other threads could share is the caller's own already, and what nobody has declared can't be shared.
     const std::uint64_t declared = BasicCloneCall<Traits>::declared();
@@ -223,7 +229,7 @@ template <class Traits>
                                  const BasicNamespace<Traits>& target, std::uint64_t flags) {
     if (flags == 0 || (flags & ~CloneFlag::namespaces) != 0)
         return Errno::invalid;
-    if ((flags & CloneFlag::new_user) != 0 && caller.process()->thread_count() > 1)
+    if ((flags & CloneFlag::new_user) != 0 && !BasicCloneCall<Traits>::is_alone(caller))
         return Errno::invalid;
     return BasicNamespace<Traits>::try_enter(ns, target, flags);
 }

@@ -31,13 +31,13 @@ template <class Traits>
 }
 
 /// **Returns** whether the default action of this signal stops the process: always for SIGSTOP, never in an orphaned
-/// group for the others. To be asked when the signal is taken, not when it is sent. **Complexity**: constant.
-/// **Source**: signal(7); POSIX.1-2017, 2.4.3 Signal Actions.
+/// group or for init for the others. To be asked when the signal is taken, not when it is sent. **Complexity**:
+/// constant. **Source**: signal(7); POSIX.1-2017, 2.4.3 Signal Actions; pid_namespaces(7).
 template <class Traits>
 [[nodiscard]] bool stops_by_default(const BasicProcess<Traits>& process, int signal) {
     if (signal == StopSignal::stop)
         return true;
-    return signal >= StopSignal::tstp && signal <= StopSignal::ttou && !is_orphaned(process);
+    return signal >= StopSignal::tstp && signal <= StopSignal::ttou && !process.is_init() && !is_orphaned(process);
 }
 
 /// Makes the caller the one to whom its orphaned descendants go, with any `value` but 0, or no longer. Kept by exec,

@@ -275,6 +275,42 @@ PROCSPACE_TRAITS_TEST_CASE("Process: used time goes up the tree with the reaps",
     CHECK(world.init->details().children_usage == Usage{16, 2});
 }
 
+PROCSPACE_TRAITS_TEST_CASE("Process: the time of who is reaped without a wait goes nowhere", "[process][wait][exit]") {
+    World<TestType> world;
+    const auto parent = world.init->fork(2).build();
+    const auto middle = parent->fork(3).build();
+    for (const Pid pid : {4U, 5U}) {
+        const auto child = (pid == 4 ? parent : middle)->fork(pid).build();
+        child->charge({.user = 1, .system = 2});
+        if (pid == 5)
+            child->exit(); // a zombie when it is adopted
+    }
+    parent->set_child_subreaper(true);
+    bool waited = false;
+    SECTION("waited for") {
+        waited = true;
+    }
+    SECTION("ignored") {
+        parent->set_child_policy({.ignored = true});
+    }
+    SECTION("not to be waited for") {
+        parent->set_child_policy({.no_wait = true});
+    }
+    world.tree.find_process(4)->exit();
+    middle->charge({.user = 4, .system = 4});
+    middle->exit();
+    CHECK(parent->children().size() == (waited ? 3 : 0));
+    CHECK(parent->details().children_usage == Usage{});
+    while (wait_poll(*parent, WaitSelector::any()).outcome == WaitOutcome::event) {}
+    CHECK(parent->details().children_usage == (waited ? Usage{6, 8} : Usage{}));
+    const auto freed = parent->fork(6).build();
+    freed->charge({.user = 9, .system = 0});
+    parent->set_child_policy({});
+    freed->exit();
+    CHECK(freed->free());
+    CHECK(parent->details().children_usage == (waited ? Usage{15, 8} : Usage{9, 0}));
+}
+
 PROCSPACE_TRAITS_TEST_CASE("Process: children of a parent that ignores them are reaped when they exit",
                            "[process][wait][exit]") {
     World<TestType> world;

@@ -283,6 +283,7 @@ private:
     [[gnu::always_inline]] inline void set_parent(BasicProcess& parent, Thread* forker) noexcept;
     [[PROCSPACE_OFTEN]] inline void list_event() noexcept;
     [[nodiscard]] int death_signal() const noexcept;
+    [[nodiscard]] Usage total_usage() const noexcept { return Usage(usage_) += children_usage_; }
     [[nodiscard]] int signal_for(ChildChange change) const noexcept;
     [[nodiscard]] bool ignores(const BasicProcess& child) const noexcept;
     [[nodiscard]] bool reaps_all() const noexcept { return is_init_ && this->topology_->closed_; } // close_tree()
@@ -300,8 +301,7 @@ private:
         return refusal == Errno::ok || refusal == Errno::no_memory ? refusal : Errno::permission;
     }
 
-    // Most fields stand in the base.
-    using Fields::listed_; // in the parent's events_
+    using Fields::listed_; // in the parent's events_. As most fields, it stands in the base
     using Fields::parent_, Fields::group_, Fields::anchor_, Fields::generation_, Fields::is_init_, Fields::exiting_,
         Fields::claimed_, Fields::parent_execed_, Fields::vforked_, Fields::change_pending_, Fields::change_,
         Fields::stop_signal_, Fields::exit_signal_, Fields::parent_death_signal_, Fields::child_policy_, Fields::state_,

@@ -163,8 +163,7 @@ int BasicProcess<Traits>::death_signal() const noexcept {
 /// Returns true if `child` is to be reaped as soon as it has exited. A clone child is not: its signal is another one.
 template <class Traits>
 bool BasicProcess<Traits>::ignores(const BasicProcess& child) const noexcept {
-    return reaps_all() ||
-           ((child_policy_.ignored || child_policy_.no_wait) && child.death_signal() == Signal::chld);
+    return reaps_all() || ((child_policy_.ignored || child_policy_.no_wait) && child.death_signal() == Signal::chld);
 }
 
 } // namespace procspace

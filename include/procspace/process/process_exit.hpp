@@ -207,8 +207,6 @@ template <class Traits>
 void BasicProcess<Traits>::reap(BasicRemains<Traits>& remains) noexcept {
     if (parent_ != nullptr) { // but for init, at the end of the tree
         BasicProcess& parent = *parent_;
-        parent.children_usage_ += usage_;
-        parent.children_usage_ += children_usage_;
         ++parent.changes_;
         BasicLineage<Traits>::unlink(*this);
     }
@@ -242,6 +240,8 @@ bool BasicProcess<Traits>::free() {
         if (!exited)
             return nullptr;
         refused = false; // of all who come here at once one passes: the state changes in this very section
+        if (parent_ != nullptr)
+            parent_->children_usage_ += total_usage();
         reap(remains);
         return std::move(anchor_);
     }();

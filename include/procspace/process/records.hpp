@@ -56,7 +56,7 @@ struct ProcessDetails {
     bool has_execed = false;        ///< a thread of it has called exec; not inherited
     bool has_zombie_leader = false; ///< the thread with its number has exited, and others live
     Usage usage{};
-    Usage children_usage{}; ///< of those that were reaped, and of those that they had reaped
+    Usage children_usage{}; ///< of those that were waited for, and of those that they had waited for
 };
 
 /// The signals that the tree itself causes, by Linux's numbers. Others are numbers from 1 to 64.

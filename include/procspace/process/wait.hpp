@@ -117,7 +117,7 @@ public:
         BasicLeftovers<Traits> leftovers;
         Guard guard(parent_.topology_->lock());
         if (Process* const exited = ask(answer))
-            exited->reap(leftovers);
+            reap(*exited, leftovers);
         return answer;
     }
     /// What has exited is claimed.
@@ -143,7 +143,7 @@ public:
         Guard guard(child.topology_->lock());
         effects.wake(child.parent_->id()); // who asked while it was claimed was told to wait for it
         child.claimed_ = false;
-        child.reap(leftovers);
+        reap(child, leftovers);
         return effects;
     }
 
@@ -208,8 +208,7 @@ private:
     /// Says what that is.
     [[PROCSPACE_PART]] static void describe(const Process& child, ChildEvent& event) noexcept {
         event.pid = child.pid();
-        event.usage = child.usage_;
-        event.usage += child.children_usage_;
+        event.usage = child.total_usage();
         if (child.state() == ProcessState::zombie) {
             event.change = ChildChange::exited;
             event.status = child.exit_code();
@@ -252,6 +251,13 @@ private:
             }
         }
         return nearest;
+    }
+
+    /// Its time becomes its parent's. Of who is reaped without a wait the time is lost. **Source**: times(2), NOTES;
+    /// POSIX.1-2017, times.
+    static void reap(Process& child, BasicLeftovers<Traits>& leftovers) noexcept {
+        child.parent_->children_usage_ += child.total_usage();
+        child.reap(leftovers);
     }
 
     static void unlist(Process& child) noexcept {

@@ -175,9 +175,7 @@ bool World::react(Program& program) {
             continue;
         if (task.call->result.empty()) {
             repeat(program, tid);
-            if (task.call->result.empty())
-                continue;
-            happened = true; // a signal may have come before the return
+            happened = true; // a signal may have come before the return, or from the call itself
         }
     }
     return happened;

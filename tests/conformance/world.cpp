@@ -230,22 +230,24 @@ std::optional<std::string> World::terminal_call(const Operation& operation) {
     if (name == "tty_getsid")
         return text_of(terminal.session_id(process()));
     const std::int32_t pgid = number(operation.arguments[1]);
-    const auto attempt = [this, &terminal, pgid]() -> std::optional<std::string> {
+    const auto attempt = [this, index, &terminal, pgid]() -> std::optional<std::string> {
+        if (hung_up_[index]) // since it slept
+            return error_name(Errno::not_a_tty);
         auto done = terminal.set_foreground(
             process(), pgid,
             has_blocked_or_ignored(StopSignal::ttou) ? TerminalSignal::blocked_or_ignored : TerminalSignal::taken);
         if (!done)
             return error_name(done.error);
-        if (!done.value.empty())
-            return std::nullopt; // repeated after the signal, which goes out now
-        return "0";
+        if (done.value.empty())
+            return "0";
+        if (!task().call)
+            task().call.emplace();
+        task().call->restarted = true; // as soon as it runs again, after the signal, which goes out now
+        return std::nullopt;
     };
     auto result = attempt();
-    if (!result) {
-        task().call.emplace();
+    if (!result)
         task().call->again = attempt;
-        task().call->restarted = true; // as soon as it runs again
-    }
     return result;
 }
 

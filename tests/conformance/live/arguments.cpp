@@ -108,8 +108,8 @@ std::vector<std::string> Generator::choose_arguments(const std::string& name) {
         return wait_arguments(name == "waitid");
     if (name == "subreaper_set")
         return {text(chance(65) ? 1 : chance(80) ? 0 : 2)};
-    if (name == "pdeathsig")
-        return {one_of(std::vector<std::string>{"USR2", "USR2", "HUP", "TERM", "KILL", "0", "65", "-1", "CONT"})};
+    if (name == "pdeathsig") // who is continued tells its parent when it runs: between the deaths of threads, or after
+        return {one_of(std::vector<std::string>{"USR2", "USR2", "HUP", "TERM", "KILL", "0", "65", "-1"})};
     if (name == "sigaction") {
         if (chance(50))
             return {"CHLD", one_of(std::vector<std::string>{"handler", "dfl", "ign", "nocldwait", "nocldstop"})};

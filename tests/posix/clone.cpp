@@ -22,6 +22,8 @@ constexpr ResourcePolicy fs_policy{
     .on_fork = ForkRule::copy, .share_flag = CloneFlag::fs, .on_unshare = ForkRule::copy, .enterable = false};
 constexpr ResourcePolicy uts_policy{.share_flag = CloneFlag::new_uts, .on_unshare = ForkRule::copy};
 constexpr ResourcePolicy mount_policy{.share_flag = CloneFlag::new_ns, .on_unshare = ForkRule::copy};
+constexpr ResourcePolicy pid_policy{
+    .share_flag = CloneFlag::new_pid, .on_unshare = ForkRule::copy, .next_child_only = true};
 constexpr ResourcePolicy user_policy{.share_flag = CloneFlag::new_user, .on_unshare = ForkRule::copy};
 
 } // namespace
@@ -30,6 +32,7 @@ PROCSPACE_RESOURCE_WITH(files_policy, int, clone_test_files, 3)
 PROCSPACE_RESOURCE_WITH(fs_policy, int, clone_test_fs, 4)
 PROCSPACE_RESOURCE_WITH(uts_policy, int, clone_test_uts, 5)
 PROCSPACE_RESOURCE_WITH(mount_policy, int, clone_test_mounts, 6)
+PROCSPACE_RESOURCE_WITH(pid_policy, int, clone_test_pids, 8)
 PROCSPACE_RESOURCE_WITH(user_policy, int, clone_test_users, 7)
 
 namespace {
@@ -178,6 +181,29 @@ TEST_CASE("unshare, setns: a leader that has exited still is another thread", "[
     CHECK(posix::unshare(*second, world.ns, CloneFlag::vm | CloneFlag::new_user));
     REQUIRE(posix::setns(*second, world.ns, other, CloneFlag::new_user));
     CHECK(shared(clone_test_users, world.ns, other));
+}
+
+TEST_CASE("clone: who has left its PID namespace makes children there, and neither threads nor a third one",
+          "[posix][clone]") {
+    Cloning world;
+    REQUIRE(posix::unshare(*world.caller, world.ns, CloneFlag::new_pid));
+    CHECK(posix::unshare(*world.caller, world.ns, CloneFlag::new_pid).error == Errno::invalid);
+    CHECK(world.error({.flags = thread_flags}) == Errno::invalid);
+    CHECK(world.error({.flags = CloneFlag::new_pid}) == Errno::invalid);
+    CHECK(world.shell->thread_count() == 1);
+    const auto child = posix::clone(*world.caller, world.ns, {}, 0, 0);
+    REQUIRE(child);
+    CHECK_FALSE(shared(clone_test_pids, world.ns, child.value.ns));
+    CHECK(world.error({.flags = thread_flags}) == Errno::invalid);                           // for ever
+    CHECK(posix::clone(*child.value.thread, child.value.ns, {.flags = thread_flags}, 0, 0)); // which is in it
+    CHECK(posix::clone(*child.value.thread, child.value.ns, {.flags = CloneFlag::new_pid}, 0, 0));
+    SECTION("and can come back") {
+        const Namespace& home = procspace::global_ns();
+        Namespace away = Namespace::fork(home, 0);
+        REQUIRE(posix::unshare(*world.caller, away, CloneFlag::new_pid));
+        REQUIRE(posix::setns(*world.caller, away, home, CloneFlag::new_pid));
+        CHECK(posix::clone(*world.caller, away, {.flags = thread_flags}, 0, 0));
+    }
 }
 
 TEST_CASE("setns: only namespaces are entered", "[posix][clone]") {

@@ -106,7 +106,8 @@ public:
                                              ProcessData&& process_data, ThreadData&& thread_data) {
         if (!request.clone3) // has 32 bits, of which the lowest are the signal's
             request.flags &= 0xffffffff & ~signal_bits;
-        if (!is_valid(caller, request))
+        if (!is_valid(caller, request) ||
+            ((request.flags & (CloneFlag::thread | CloneFlag::new_pid)) != 0 && has_left_pid_namespace(ns)))
             return Errno::invalid;
         auto forked = Namespace::try_fork(ns, request.flags);
         if (!forked)
@@ -125,6 +126,17 @@ public:
     /// Returns whether the caller is the only thread. A leader that has exited still counts as another one.
     [[nodiscard]] static bool is_alone(const Thread& caller) {
         return caller.process()->thread_count() <= 1 && !caller.process()->details().has_zombie_leader;
+    }
+
+    /// Returns whether children get another PID namespace than the caller stays in. Threads, which are in one, and a
+    /// third namespace are then impossible.
+    [[nodiscard]] static bool has_left_pid_namespace(const Namespace& ns) {
+        bool left = false;
+        Registry::for_each([&](const Resource& resource) {
+            left = left || ((resource.policy().share_flag & CloneFlag::new_pid) != 0 &&
+                            !ns.get(resource).same_as(ns.get_for_children(resource)));
+        });
+        return left;
     }
 
     /// The flags that some resource declares.
@@ -182,9 +194,10 @@ namespace posix {
 /// With CLONE_VFORK the caller is to sleep until the effect vfork_done. A child whose exit signal is no signal gets
 /// none.
 /// **Errors**: invalid (flags that exclude each other, or lack one that they need: see clone(2); CLONE_PARENT by init;
-/// for clone3 also unknown flags, no signal, an exit signal with CLONE_THREAD or CLONE_PARENT); exists, invalid (the
-/// number); again (no number is free); no_process (the caller's process is ending, or its namespace: Linux has ENOMEM
-/// for that); no_memory; what a policy's authorise says.
+/// CLONE_THREAD or CLONE_NEWPID when children already get another PID namespace than the caller's; for clone3 also
+/// unknown flags, no signal, an exit signal with CLONE_THREAD or CLONE_PARENT); exists, invalid (the number); again (no
+/// number is free); no_process (the caller's process is ending, or its namespace: Linux has ENOMEM for that);
+/// no_memory; what a policy's authorise says.
 /// **Complexity**: two allocations for the process, one for a thread, and those of Namespace::fork.
 /// **Thread safety**: takes the tree lock; `ns` is read. **Source**: clone(2).
 template <class Traits, class ProcessData, class ThreadData>
@@ -198,9 +211,9 @@ template <class Traits, class ProcessData, class ThreadData>
 /// Gives the caller's thread resources of its own, in `ns`, for those that the flags name. A flag brings those that it
 /// implies: CLONE_NEWNS and CLONE_NEWUSER bring CLONE_FS.
 /// **Errors**: invalid (a flag that unshare does not know; CLONE_THREAD, CLONE_SIGHAND, CLONE_VM or CLONE_NEWUSER in a
-/// process with several threads; a flag that no resource declares; a resource that can't be unshared); no_memory; what
-/// a policy's authorise says. **Complexity**: that of Namespace::unshare. **Thread safety**: takes the tree lock for a
-/// moment; `ns` is written. **Source**: unshare(2).
+/// process with several threads; a second CLONE_NEWPID before the caller is in the first; a flag that no resource
+/// declares; a resource that can't be unshared); no_memory; what a policy's authorise says. **Complexity**: that of
+/// Namespace::unshare. **Thread safety**: takes the tree lock for a moment; `ns` is written. **Source**: unshare(2).
 template <class Traits>
 [[nodiscard]] Result<void> unshare(const BasicThread<Traits>& caller, BasicNamespace<Traits>& ns, std::uint64_t flags) {
     constexpr std::uint64_t alone = CloneFlag::thread | CloneFlag::sighand | CloneFlag::vm | CloneFlag::new_user;
@@ -209,6 +222,8 @@ template <class Traits>
     if ((flags & ~known) != 0)
         return Errno::invalid;
     if ((flags & alone) != 0 && !BasicCloneCall<Traits>::is_alone(caller))
+        return Errno::invalid;
+    if ((flags & CloneFlag::new_pid) != 0 && BasicCloneCall<Traits>::has_left_pid_namespace(ns))
         return Errno::invalid;
     // What only other threads could share is the caller's own already, and what nobody has declared can't be shared.
     const std::uint64_t declared = BasicCloneCall<Traits>::declared();

@@ -93,7 +93,7 @@ public:
     }
 
     /// Returns the first free number from `from` to `last`, or 0. **Complexity**: at most four words for each branch.
-    [[nodiscard, PROCSPACE_SHARED]] Pid first_free(Pid from, Pid last) const noexcept {
+    [[nodiscard, gnu::noinline]] Pid first_free(Pid from, Pid last) const noexcept {
         while (from <= last) {
             const NumberNode* const branch = root_[from >> 16];
             if (branch == nullptr)

@@ -87,7 +87,17 @@ public:
     /// the highest); again (no number is free); no_memory (the table lacks blocks: fill them after unlock, and try
     /// again).
     [[nodiscard]] Errno reserve(NumberHook& hook, Pid wanted, Blocks& blocks) noexcept {
-        return wanted != 0 ? reserve_this(hook, wanted, blocks) : reserve_next(hook, blocks);
+        if (PROCSPACE_SMALL && wanted == 0)
+            return reserve_next(hook, blocks);
+        const Pid number = wanted != 0 ? wanted : last_given_ + 1; // most often free: no search
+        const Errno refusal = reserve_this(hook, number, blocks);
+        if (wanted != 0)
+            return refusal;
+        if (refusal == Errno::ok) [[likely]]
+            last_given_ = number;
+        else if (refusal != Errno::no_memory) // it is in use, or beyond the highest
+            return reserve_next(hook, blocks);
+        return refusal;
     }
 
     /// Adds a role to a number in use. **Pre**: nothing has it in this role.
@@ -192,11 +202,11 @@ private:
         hook.number = wanted;
         return numbers_.enter(hook, blocks, true);
     }
-    [[nodiscard, gnu::noinline]] Errno reserve_next(NumberHook& hook, Blocks& blocks) noexcept {
+    [[nodiscard, PROCSPACE_OUTER_PART]] Errno reserve_next(NumberHook& hook, Blocks& blocks) noexcept {
         const Pid number = next_free();
         if (number == 0)
             return Errno::again;
-        const Errno refusal = reserve_this(hook, number, blocks);
+        const Errno refusal = reserve(hook, number, blocks);
         if (refusal == Errno::ok)
             last_given_ = number;
         return refusal;
@@ -211,19 +221,21 @@ private:
 
     // Alone on its cache line: waiters ask for it while the holder works on the rest.
     alignas(64) mutable typename Traits::Lock lock_{};
+    // One cache line for what each life of a process or thread writes or asks: another processor that does the same
+    // fetches one. Guarded by lock_, as all below but the last.
+    alignas(64) std::uint64_t generations_ = 0;   // see ProcessId
+    std::uint64_t births_ = 0;                    // of children, in the order of their parents: see BasicLineage
+    BasicChildCursor<Traits>* cursors_ = nullptr; // of those who look at children, in the middle
+    Pid highest_;                                 // immutable
+    Pid last_given_ = 0;                          // by reserve()
+    std::uint32_t terminals_ = 0;                 // acquired, ever: the stamps of sessions
+    bool closed_ = false;                         // see Process::close_tree
+    bool nested_ = false;                         // see InitOptions
+    std::size_t published_ = 0;                   // objects, ever; see CountedInTree
+    TreeCounts counts_;                           // its processes and threads end the line
     // Before the large table: what stands within 128 bytes is reached by shorter instructions.
-    alignas(64) BasicProcess<Traits>* init_ = nullptr; // set once; guarded by lock_, as all below but the last
-    Pid highest_;                                      // immutable
-    Pid last_given_ = 0;                               // by next_free()
-    std::uint64_t generations_ = 0;                    // see ProcessId
-    std::uint64_t births_ = 0;                         // of children, in the order of their parents: see BasicLineage
-    BasicChildCursor<Traits>* cursors_ = nullptr;      // of those who look at children, in the middle
-    std::uint32_t terminals_ = 0;                      // acquired, ever: the stamps of sessions
-    std::size_t subreapers_ = 0;                       // living processes that are marked
-    bool closed_ = false;                              // see Process::close_tree
-    bool nested_ = false;                              // see InitOptions
-    TreeCounts counts_;
-    std::size_t published_ = 0; // objects, ever; see CountedInTree
+    BasicProcess<Traits>* init_ = nullptr; // set once
+    std::size_t subreapers_ = 0;           // living processes that are marked
     Numbers numbers_;
     typename Traits::template Atomic<std::size_t> destroyed_{0};
 };

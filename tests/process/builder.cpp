@@ -271,6 +271,9 @@ PROCSPACE_TRAITS_TEST_CASE("ProcessBuilder: zero is no number for a child", "[pr
     World<TestType> world;
     CHECK(world.init->fork(0).try_build().error == Errno::invalid);
     CHECK(panic_of([&] { world.init->fork(0).build(); }) == "build: 0 is not a number for a process or thread");
+    const std::string other = "build: the number is beyond the tree's highest, the exit signal beyond 64, or init was "
+                              "to get a sibling";
+    CHECK(panic_of([&] { world.init->fork().options({.exit_signal = 65}).build(); }) == other);
     CHECK(world.init->children().empty());
 }
 

@@ -20,12 +20,12 @@ namespace procspace {
 
 /// What build() does with the errors of try_build() .
 template <class Traits>
-[[noreturn, PROCSPACE_SELDOM]] void refuse_build(Errno error, std::optional<Pid> number, Location where) {
+[[noreturn, PROCSPACE_SELDOM]] void refuse_build(Errno error, bool number_is_0, Location where) {
     if (error == Errno::no_memory)
         raise_no_memory<Traits>(where);
     if (error == Errno::exists)
         Traits::panic("build: the number is in use as a pid, tid, pgid or sid", where);
-    if (error == Errno::invalid && number == Pid{0})
+    if (error == Errno::invalid && number_is_0)
         Traits::panic("build: 0 is not a number for a process or thread", where);
     if (error == Errno::invalid)
         Traits::panic(
@@ -122,7 +122,7 @@ private:
         process.vforked_ = options.vfork;
         process.terminal_stamp_ = caller.terminal_stamp_;
         using Lineage = BasicLineage<Traits>;
-        if (options.sibling)
+        if (options.sibling) [[unlikely]]
             process.parent_execed_ = Lineage::parent_execed(caller);
         process.set_parent(options.sibling ? *caller.parent_ : caller,
                            options.sibling ? Lineage::forker_of(caller)
@@ -151,7 +151,7 @@ public:
     /// For Process::fork.
     [[PROCSPACE_SHARED]] BasicProcessBuilder(BuilderKey, Topology& topology, ProcessId parent,
                                              std::optional<Pid> pid) noexcept
-        : topology_(&topology), parent_(parent), pid_(pid), error_(check_number(pid)) {}
+        : topology_(&topology), parent_(parent), pid_(pid.value_or(0)), error_(check_number(pid)) {}
 
     /// Gives the process its data; the last one counts. Out of memory is reported by build().
     /// **Complexity**: one allocation for AnyData, none for a data type of the traits' own.
@@ -179,8 +179,8 @@ public:
     /// exceptions exist.
     std::shared_ptr<Process> build() {
         std::shared_ptr<Process> process = allocate();
-        if (const Errno error = enter(process, Goal::published); error != Errno::ok)
-            refuse_build<Traits>(error, pid_, Location::current());
+        if (const Errno error = enter(process, Goal::published); error != Errno::ok) [[unlikely]]
+            refuse_build<Traits>(error, error_ == Errno::invalid, Location::current());
         return process;
     }
 
@@ -228,18 +228,19 @@ private:
     }
     /// Returns the process with its data; null without memory, and if something was wrong before.
     std::shared_ptr<Process> allocate() {
-        if (error_ != Errno::ok)
+        if (error_ != Errno::ok) [[unlikely]]
             return nullptr;
         return try_make_shared<Process, Memory>(BuilderKey(), *topology_, std::move(data_));
     }
     /// Everything after that. On an error the data comes back, and the process is null.
     Errno enter(std::shared_ptr<Process>& process, Goal goal) {
-        if (process == nullptr)
+        if (process == nullptr) [[unlikely]]
             return error_ != Errno::ok ? error_ : Errno::no_memory;
-        if (goal == Goal::published) // not under the lock: next to it the two cost little more than one
-            std::shared_ptr<Process>(process).swap(process->anchor_);
+        if (goal == Goal::published) [[likely]]
+            // Not under the lock: next to it the two cost little more than one. Over an empty one, as in Thread::enter.
+            ::new (static_cast<void*>(&process->anchor_)) std::shared_ptr<Process>(process);
         const Errno error = is_init_ ? enter_first(*process) : reserve(*process, goal);
-        if (error != Errno::ok)
+        if (error != Errno::ok) [[unlikely]]
             undo(process, error);
         return error;
     }
@@ -258,15 +259,19 @@ private:
         Errno error = Errno::ok;
         do {
             typename Topology::Guard guard(topology_->lock());
-            Process* const parent = first != nullptr ? nullptr : Process::find(*topology_, parent_);
-            error = first != nullptr ? (topology_->init_ != nullptr ? Errno::permission : Errno::ok)
-                                     : Prepared::refused(parent, options_);
+            Process* parent = nullptr;
+            if (first == nullptr) [[likely]] {
+                parent = Process::find(*topology_, parent_);
+                error = Prepared::refused(parent, options_);
+            } else {
+                error = topology_->init_ != nullptr ? Errno::permission : Errno::ok;
+            }
             if (error == Errno::ok) [[likely]]
-                error = topology_->reserve(process, pid_.value_or(0), blocks);
+                error = topology_->reserve(process, pid_, blocks);
             if (error == Errno::ok) [[likely]] {
-                if (first != nullptr)
+                if (first != nullptr) [[unlikely]]
                     link_first(process, *first);
-                else if (goal == Goal::published)
+                else if (goal == Goal::published) [[likely]]
                     Prepared::link(process, *parent, options_);
             }
         } while (error == Errno::no_memory && blocks.try_fill());
@@ -278,7 +283,7 @@ private:
 
     Topology* topology_;
     ProcessId parent_{};
-    std::optional<Pid> pid_; // empty: the next free one
+    Pid pid_; // 0: the next free one
     bool is_init_ = false;
     ForkOptions options_{};
     InitOptions init_options_{};

@@ -41,23 +41,25 @@ public:
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
 protected:
-    // Out of line: many sections do these, and each would carry all of it.
-
-    [[gnu::noinline]] void link(IndexHook& hook, std::uint64_t key) noexcept {
+    [[PROCSPACE_SHARED]] void link(IndexHook& hook, std::uint64_t key) noexcept {
         hook.key = key;
         ++size_;
-        if (last_is_loose_ != 0) {
-            lift(*last_);
-            last_is_loose_ = 0;
+        if (last_is_loose_ != 0)
+            place_last();
+        IndexHook** place = &root_;
+        if (last_ != nullptr) {
+            if (key < last_->key) [[unlikely]]
+                return insert(hook);
+            place = &last_->below[higher];
         }
-        if (last_ != nullptr && key < last_->key) [[unlikely]]
-            return insert(hook);
         // Behind the last one, whatever its priority. That is seen to when another one comes, which is often too late:
         // the youngest is the first to go.
-        attach(hook, last_, last_ != nullptr ? &last_->below[higher] : &root_);
+        attach(hook, last_, place);
         last_ = &hook;
         last_is_loose_ = 1;
     }
+
+    // Out of line, as the rest: many sections do these, and each would carry all of it.
 
     [[gnu::noinline]] void unlink(IndexHook& hook) noexcept {
         --size_;
@@ -165,6 +167,11 @@ private:
         hook.below[lower] = nullptr;
         hook.below[higher] = nullptr;
         *place = &hook;
+    }
+
+    [[PROCSPACE_OUTER_PART]] void place_last() noexcept {
+        lift(*last_);
+        last_is_loose_ = 0;
     }
 
     /// Behind those with an equal key.

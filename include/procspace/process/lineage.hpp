@@ -123,7 +123,9 @@ struct BasicLineage {
     /// Returns the thread in whose family this child is; null if it is in that of the leader, which is the process's:
     /// it keeps the children of one that has execed, and of the last one to end.
     [[nodiscard, PROCSPACE_SHARED]] static Thread* keeper_of(const Process& child) noexcept {
-        return child.forker_ == child.parent_->pid() ? nullptr : other_keeper_of(child); // most often the leader's
+        if (child.forker_ == child.parent_->pid()) [[likely]]
+            return nullptr;
+        return other_keeper_of(child);
     }
 
     /// Returns the thread whose child this is; null if the parent has no threads. **Pre**: it has a parent.
@@ -172,16 +174,16 @@ struct BasicLineage {
         const bool leads = forker == nullptr || forker->tid() == parent.pid();
         child.forker_ = leads ? parent.pid() : forker->tid();
         child.set_order(++parent.topology_->births_);
-        if (!leads && forker->family_.empty())
+        if (!leads && forker->family_.empty()) [[unlikely]]
             ++parent.forkers_;
         (leads ? parent.family_ : forker->family_).append(child);
-        if (child.listed_)
-            parent.events_.link(child, child.order());
+        if (child.listed_) [[unlikely]]
+            list_again(parent, child);
     }
     [[PROCSPACE_OFTEN]] static void unlink(Process& child) noexcept {
         const Thread* const keeper = keeper_of(child);
         take_out(child);
-        if (keeper != nullptr && keeper->family_.empty())
+        if (keeper != nullptr && keeper->family_.empty()) [[unlikely]]
             --child.parent_->forkers_;
     }
     /// The children of a thread come behind those of the leader.
@@ -212,7 +214,9 @@ struct BasicLineage {
     }
     /// Returns true if the parent has execed since this was its child.
     [[nodiscard, PROCSPACE_SHARED]] static bool parent_execed(const Process& child) noexcept {
-        return child.parent_execed_ || child.order() < child.parent_->execed_at_;
+        if (child.parent_execed_ || child.order() < child.parent_->execed_at_) [[unlikely]]
+            return true;
+        return false;
     }
 
     /// Each thread has its own wish; the process's is that of the leader, who may be a zombie.
@@ -228,6 +232,11 @@ struct BasicLineage {
     }
 
 private:
+    /// What has happened to the child it brings along.
+    [[PROCSPACE_SELDOM_PART]] static void list_again(Process& parent, Process& child) noexcept {
+        parent.events_.link(child, child.order());
+    }
+
     [[nodiscard, PROCSPACE_OUTER_PART]] static Thread* other_keeper_of(const Process& child) noexcept {
         Thread* const thread = child.topology_->template find<Thread>(child.forker_, NumberRole::tid);
         // One that has the number now is not meant unless it was there before the child.
@@ -248,10 +257,10 @@ private:
     }
 
     static void take_out(Process& child) noexcept {
-        if (child.topology_->cursors_ != nullptr)
+        if (child.topology_->cursors_ != nullptr) [[unlikely]]
             move_cursors(child);
         Family<Process>::unlink(child);
-        if (child.listed_)
+        if (child.listed_) [[likely]] // it has exited, and is waited for
             child.parent_->events_.unlink(child);
     }
 

@@ -278,7 +278,7 @@ private:
     [[PROCSPACE_SELDOM_PART]] inline void leave_terminal(Effects& effects) noexcept;
     [[PROCSPACE_SHARED]] void hang_up_orphaned(Group& group, Effects& effects) const noexcept;
     void reap(BasicRemains<Traits>& remains) noexcept;
-    [[PROCSPACE_SHARED]] void reap(Leftovers& leftovers) noexcept;
+    [[gnu::noinline]] void reap(Leftovers& leftovers) noexcept;
     void end_threads(const Thread* survivor, BasicRemains<Traits>& remains) noexcept;
     [[gnu::always_inline]] inline void set_parent(BasicProcess& parent, Thread* forker) noexcept;
     [[PROCSPACE_OFTEN]] inline void list_event() noexcept;

@@ -130,7 +130,7 @@ void BasicProcess<Traits>::set_parent(BasicProcess& parent, Thread* forker) noex
     parent_ = &parent;
     ppid_.store(parent.pid(), std::memory_order_relaxed);
     BasicLineage<Traits>::link(parent, forker, *this);
-    if (listed_)
+    if (listed_) [[unlikely]]
         ++parent.changes_;
 }
 
@@ -163,7 +163,9 @@ int BasicProcess<Traits>::death_signal() const noexcept {
 /// Returns true if `child` is to be reaped as soon as it has exited. A clone child is not: its signal is another one.
 template <class Traits>
 bool BasicProcess<Traits>::ignores(const BasicProcess& child) const noexcept {
-    return reaps_all() || ((child_policy_.ignored || child_policy_.no_wait) && child.death_signal() == Signal::chld);
+    if ((child_policy_.ignored || child_policy_.no_wait) && child.death_signal() == Signal::chld) [[unlikely]]
+        return true;
+    return reaps_all();
 }
 
 } // namespace procspace

@@ -83,19 +83,19 @@ void BasicProcess<Traits>::end(BasicProcess* wanted, Effects& effects) {
     for (bool begun = false;; begun = true) {
         Leftovers leftovers;
         Guard guard(this->topology_->lock());
-        if (!begun) {
-            if (!living())
+        if (!begun) [[likely]] {
+            if (!living()) [[unlikely]]
                 return;
             if (is_session_leader())
                 leave_terminal(effects);
             exiting_ = true; // refuses fork, new_thread and free: nobody else changes its children's table for long
             if (!threads_.threads_.empty())
                 end_threads(nullptr, leftovers);
-            if (is_child_subreaper())
+            if (is_child_subreaper()) [[unlikely]]
                 --this->topology_->subreapers_;
         }
         // The children move before the zombie can be seen: a zombie never has any.
-        if (!family_.empty()) // which has those of all threads now
+        if (!family_.empty()) [[unlikely]] // which has those of all threads now
             hand_over_children(wanted, effects, leftovers);
         if (family_.empty() && leftovers.emptied == nullptr) [[likely]] {
             become_zombie(effects, leftovers);
@@ -168,7 +168,7 @@ void BasicProcess<Traits>::leave_terminal(Effects& effects) noexcept {
 /// The last step of exit. **Pre**: it has no children any more.
 template <class Traits>
 void BasicProcess<Traits>::become_zombie(Effects& effects, Leftovers& leftovers) noexcept {
-    if (is_stopped()) {
+    if (is_stopped()) [[unlikely]] {
         stopped_.store(false, std::memory_order_relaxed);
         --group_->stopped_;
     }
@@ -177,15 +177,15 @@ void BasicProcess<Traits>::become_zombie(Effects& effects, Leftovers& leftovers)
     state_.store(ProcessState::zombie, std::memory_order_release);
     exiting_ = false;
     // Its own group: nobody can continue the others any more if it was the last to have a parent who could.
-    if (parent_ != nullptr)
+    if (parent_ != nullptr) [[likely]]
         parent_->hang_up_orphaned(*group_, effects);
-    if (vforked_)
+    if (vforked_) [[unlikely]]
         effects.end_vfork(id());
     effects.announce_exit(id());
-    if (parent_ == nullptr)
+    if (parent_ == nullptr) [[unlikely]]
         return;
     effects.notify(parent_->id(), signal_for(ChildChange::exited), ChildChange::exited, pid(), exit_code(), usage_);
-    if (parent_->ignores(*this)) {
+    if (parent_->ignores(*this)) [[unlikely]] {
         reap(leftovers);
     } else {
         change_pending_ = false; // that it has exited counts for more
@@ -197,7 +197,7 @@ void BasicProcess<Traits>::become_zombie(Effects& effects, Leftovers& leftovers)
 /// are stopped, they are told. Not if it was none who could: of the same group, or of another session.
 template <class Traits>
 void BasicProcess<Traits>::hang_up_orphaned(Group& group, Effects& effects) const noexcept {
-    if (group.stopped_ != 0 && group.ties_ == 0 && group_ != &group && group_->session_ == group.session_)
+    if (group.stopped_ != 0 && group.ties_ == 0 && group_ != &group && group_->session_ == group.session_) [[unlikely]]
         effects.hang_up(group);
 }
 
@@ -205,7 +205,7 @@ void BasicProcess<Traits>::hang_up_orphaned(Group& group, Effects& effects) cons
 /// **Pre**: it has neither children nor threads; `remains` has room for a group.
 template <class Traits>
 void BasicProcess<Traits>::reap(BasicRemains<Traits>& remains) noexcept {
-    if (parent_ != nullptr) { // but for init, at the end of the tree
+    if (parent_ != nullptr) [[likely]] { // but for init, at the end of the tree
         BasicProcess& parent = *parent_;
         ++parent.changes_;
         BasicLineage<Traits>::unlink(*this);

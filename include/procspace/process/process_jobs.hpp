@@ -48,13 +48,13 @@ private:
 
 template <class Traits>
 void BasicProcess<Traits>::join(const std::shared_ptr<Group>& group) noexcept {
-    if (group->anchor_ == nullptr)
+    if (group->anchor_ == nullptr) [[unlikely]]
         group->anchor_ = group;
     group->members_.link(*this, pid());
     group_ = group.get();
-    if (generation_ > group->youngest_)
+    if (generation_ > group->youngest_) [[likely]]
         group->youngest_ = generation_;
-    if (is_stopped())
+    if (is_stopped()) [[unlikely]]
         ++group->stopped_;
     pgid_.store(group->pgid(), std::memory_order_relaxed);
     sid_.store(group->session_->sid(), std::memory_order_relaxed);
@@ -63,7 +63,7 @@ void BasicProcess<Traits>::join(const std::shared_ptr<Group>& group) noexcept {
 /// If this was its last member the group goes to `emptied`, an empty handle: it may end now, after unlock.
 template <class Traits>
 void BasicProcess<Traits>::leave_group(std::shared_ptr<Group>& emptied) noexcept {
-    if (is_stopped())
+    if (is_stopped()) [[unlikely]]
         --group_->stopped_;
     group_->members_.unlink(*this);
     if (group_->members_.empty())
@@ -90,7 +90,7 @@ template <class Traits>
 void BasicProcess<Traits>::count_ties(int change) noexcept {
     if (!may_tie())
         return;
-    if (parent_->group_ == group_) {
+    if (parent_->group_ == group_) [[likely]] {
         parent_->kin_ += static_cast<std::uint32_t>(change);
     } else if (parent_->group_->session_ == group_->session_) {
         parent_->tied_children_ += static_cast<std::uint32_t>(change);

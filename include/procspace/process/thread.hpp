@@ -206,7 +206,7 @@ bool BasicThread<Traits>::end(const int* code, const Usage& spent) {
         return false;
     self_.reset(); // no owner is made from it any more. Here, as right behind the lock it costs next to nothing
     auto& group = process_->threads_;
-    if (code != nullptr && !group.exited_.load(std::memory_order_relaxed)) // under the lock that guards its change
+    if (code != nullptr && !group.exited_.load(std::memory_order_relaxed)) [[likely]] // set under this lock
         group.exit_code_.store(*code, std::memory_order_relaxed);
     process_->usage_ += spent;
     leave(effects, emptied);

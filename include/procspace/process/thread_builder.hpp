@@ -144,7 +144,7 @@ public:
         Errno error = Errno::ok;
         std::shared_ptr<Thread> thread = make(error, Goal::published);
         if (error != Errno::ok)
-            refuse_build<Traits>(error, tid_, Location::current());
+            refuse_build<Traits>(error, error_ == Errno::invalid, Location::current());
         return thread;
     }
 
@@ -212,7 +212,10 @@ private:
         } else if (topology_->template find<Thread>(process_.pid, NumberRole::tid) != nullptr) {
             return Errno::exists;
         }
-        thread.tid_.store(leader ? process_.pid : thread.number, std::memory_order_relaxed);
+        Pid number = thread.number;
+        if (leader) [[unlikely]]
+            number = process_.pid;
+        thread.tid_.store(number, std::memory_order_relaxed);
         // Over an empty one, as in Thread::enter.
         ::new (static_cast<void*>(&thread.process_)) std::shared_ptr<Process>(process->self_handle());
         if (goal == Goal::published) [[likely]]

@@ -226,6 +226,9 @@ void add_processes(Table& table) {
     const auto life = []<class Tree>(std::type_identity<Tree>, std::size_t siblings) {
         return [=](benchmark::State& state) { process_life<Tree>(state, siblings); };
     };
+    const auto threads = []<class Tree>(std::type_identity<Tree>, std::size_t living) {
+        return [=](benchmark::State& state) { thread_life<Tree>(state, living); };
+    };
     constexpr std::type_identity<Heap> heap;
     constexpr std::type_identity<Pool> pool;
     constexpr std::type_identity<Port> port;
@@ -249,9 +252,10 @@ void add_processes(Table& table) {
     for (const std::size_t living : {std::size_t{0}, std::size_t{1'000}, std::size_t{10'000}}) {
         const std::string count = std::to_string(living);
         const std::string name = "/new_exit/living:" + count;
-        table.add("thread life, " + count + " others living",
-                  {"Thread" + name, [=](benchmark::State& state) { thread_life<Heap>(state, living); }},
-                  {{"straight_port" + name, [=](benchmark::State& state) { thread_life<Port>(state, living); }}});
+        table.add("thread life, " + count + " others living", {"Thread" + name, threads(heap, living)},
+                  {{"straight_port" + name, threads(port, living)}});
+        table.add("the same, pool memory", {"Thread/pool" + name, threads(pool, living)},
+                  {{"straight_port" + name + "/again", threads(port, living)}});
     }
     for (const Pid children : {Pid{1'000}, Pid{100'000}}) {
         const std::string count = std::to_string(children);

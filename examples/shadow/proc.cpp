@@ -139,6 +139,10 @@ bool has_bit(const std::optional<std::string>& mask, int bit) {
 
 } // namespace
 
+bool Stat::exiting() const {
+    return (flags & 0x4U) != 0; // PF_EXITING
+}
+
 bool Stat::kernel_worker() const {
     constexpr unsigned io_worker = 0x10;     // PF_IO_WORKER
     constexpr unsigned user_worker = 0x4000; // PF_USER_WORKER, since Linux 6.4

@@ -33,6 +33,8 @@ struct Stat {
 
     /// Zombie, or already beyond: no longer a task that runs.
     bool ended() const { return state == 'Z' || state == 'X' || state == 'x'; }
+    /// Past its last stop: it is letting go of what it had, or has.
+    bool exiting() const;
     /// A worker that the kernel made for itself inside a process (io_uring, vhost): no thread of the program.
     bool kernel_worker() const;
     bool kernel_thread() const;

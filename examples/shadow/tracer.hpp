@@ -12,7 +12,8 @@
 /// the calls that change the tree: kill and its kin, an exit_group and a deadly signal in a process of several threads.
 /// So it is sent only while no call is under way, and it can hit only tasks that are running, asleep, or held; before
 /// the next call goes, `settled` looks for those that it took out of their stops. (It may still come from outside of
-/// the tree, in the middle of a call: what is known about that call then tells where to look for its effect.)
+/// the tree, in the middle of a call: what is known about that call then tells where to look for its effect.) One that
+/// was about to end by itself may have been at its last stop, and we not know: `find_news` looks for those.
 ///
 ///     running --entry of such a call--> held --admitted--> released --return--> running
 ///                                                             |
@@ -125,6 +126,7 @@ private:
     void hold(Tracee& task);
     void go_on(Tracee& task, int signal = 0);
     void let_die(Tracee& task);
+    void leaves(Tracee& task);
     bool has_been_woken(const Tracee& held) const;
     void admit();
     void terminal_changed(const Tracee& task, Call::Kind kind);

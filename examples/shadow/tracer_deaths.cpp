@@ -34,10 +34,16 @@ void Tracer::on_last_stop(Tracee& task) {
 
 /// Lets a task go from its last stop.
 void Tracer::let_die(Tracee& task) {
+    leaves(task);
+    ptrace::resume(task.tid);
+}
+
+/// It is past its last stop.
+void Tracer::leaves(Tracee& task) {
     std::erase(queue_, task.tid);
+    task.dying = true;
     task.phase = Phase::leaving;
     leaving_.insert(task.tid);
-    ptrace::resume(task.tid);
 }
 
 void Tracer::on_death(const ptrace::Report& report) {

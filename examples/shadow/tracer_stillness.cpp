@@ -28,9 +28,9 @@ bool Tracer::settled() {
     for (auto& [tid, task] : tasks_) {
         if (task.phase == Phase::held && has_been_woken(task)) {
             std::erase(queue_, tid);
-            task.phase = task.dying ? Phase::leaving : Phase::running;
+            task.phase = Phase::running;
             if (task.dying)
-                leaving_.insert(tid);
+                leaves(task);
         }
         if (task.phase != Phase::sleeping || !task.call.waits())
             continue;
@@ -113,9 +113,11 @@ std::vector<pid_t> Tracer::processes() const {
     return out;
 }
 
-/// Handles what has been reported meanwhile by anyone but the zombie that is being looked at. True if it was an event.
+/// Handles what has been reported meanwhile by anyone but the zombie that is being looked at, and what is not reported.
+/// True if it was an event, or will be one.
 bool Tracer::find_news() {
     const unsigned long before = events_;
+    bool someone_leaves = false;
     std::vector<pid_t> everyone;
     for (const auto& [tid, task] : tasks_)
         if (tid != frozen_)
@@ -129,16 +131,24 @@ bool Tracer::find_news() {
             continue;
         }
         Tracee* task = find(tid);
-        if (task == nullptr || tid != task->pid || task->phase == Phase::dead)
+        const auto stat = task != nullptr && task->phase != Phase::dead ? proc::stat(task->pid, tid) : std::nullopt;
+        if (!stat)
             continue;
-        // A leader's, while a thread of its is not yet consumed: nobody is told.
-        if (const auto stat = proc::stat(tid, tid); stat && stat->ended()) {
+        if (!stat->ended()) {
+            // SIGKILL has taken it out of its last stop, before we heard of that. The first process of a pid namespace
+            // then waits for the deaths that are not consumed yet.
+            if (stat->exiting() && (!task->dying || task->phase == Phase::held)) {
+                leaves(*task);
+                someone_leaves = true;
+            }
+        } else if (tid == task->pid) {
+            // A leader's, while a thread of its is not yet consumed: nobody is told.
             std::erase(queue_, tid);
             leaving_.erase(tid);
             ended(*task, 0);
         }
     }
-    return events_ != before;
+    return events_ != before || someone_leaves;
 }
 
 /// Whether a task is on its way to a stop that it has not reached: SIGKILL or SIGCONT took it out of another, or it

@@ -6,6 +6,9 @@
 //   kill         SIGKILL to the group
 //   parents      a chain of processes, each killed by the end of its parent
 //   namespace    the first process of a pid namespace: its leader goes first, and the last thread leaves zombies behind
+//   at_once      the leader ends itself while a thread ends all, again and again
+//   namespace_at_once    the same in the first process of a pid namespace
+#include <atomic>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -14,6 +17,7 @@
 #include <string>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -161,6 +165,47 @@ int first_of_a_namespace() {
     return ::wait(nullptr) > 0 ? 0 : 1;
 }
 
+std::atomic<bool> leader_may_end{false};
+
+void keep_tracer_busy() {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+/// Of those who have stopped meanwhile the tracer is told of the youngest first. So the leader is sometimes at its last
+/// stop, and the tracer has not been told, when SIGKILL takes it away from there.
+void* end_all_at_once(void*) {
+    keep_tracer_busy();
+    leader_may_end = true;
+    keep_tracer_busy();
+    ::_exit(5);
+}
+
+[[noreturn]] void end_at_once() {
+    start(end_all_at_once);
+    while (!leader_may_end) {}
+    for (;;)
+        ::syscall(SYS_exit, 0);
+}
+
+int ends_at_once() {
+    for (int n = 0; n < 60; ++n) {
+        const pid_t child = ::fork();
+        if (child == 0 && is("at_once"))
+            end_at_once();
+        int status = 0;
+        if (child == 0) {
+            if (::unshare(CLONE_NEWPID) != 0)
+                ::_exit(77);
+            if (::fork() == 0)
+                end_at_once();
+            ::_exit(::wait(&status) > 0 ? WEXITSTATUS(status) : 1);
+        }
+        if (::waitpid(child, &status, 0) != child || WEXITSTATUS(status) != 5)
+            return 1;
+    }
+    return 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -171,5 +216,7 @@ int main(int argc, char** argv) {
         return end_with_a_core();
     if (is("namespace"))
         return first_of_a_namespace();
+    if (is("at_once") || is("namespace_at_once"))
+        return ends_at_once();
     return end_of_threads();
 }

@@ -240,6 +240,8 @@ void Tracer::on_born(Tracee& parent, int event, pid_t child) {
         tell(Forked{maker, child, call.flags, call.exit_signal, namespaces_made(child, call.flags), {}});
     }
     parent.call = {};
+    if (parent.phase == Phase::released)
+        parent.phase = Phase::running;
     if (current_ == maker)
         current_ = 0;
     if (event != 0)

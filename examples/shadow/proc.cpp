@@ -251,11 +251,16 @@ bool asleep(pid_t pid, pid_t tid) {
     const std::string task = "/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid);
     // In this order: one that has been woken and does not run yet is not asleep in `stat`, but off its processor, which
     // is what the kernel waits for before it tells of a call.
-    const auto state = parse_stat(read_file(task + "/stat"));
-    if (!state || state->state != 'S')
+    const auto sleeps = [&] {
+        const auto now = parse_stat(read_file(task + "/stat"));
+        return now && now->state == 'S';
+    };
+    if (!sleeps())
         return false;
     const auto call = read_file(task + "/syscall");
-    return !call || call->rfind("running", 0) != 0; // where it may not be read, `stat` must do
+    if (call && call->rfind("running", 0) == 0) // where it may not be read, `stat` must do
+        return false;
+    return sleeps(); // and not, meanwhile, at a stop with what it has found
 }
 
 std::string command_line(pid_t pid) {

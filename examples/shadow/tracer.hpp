@@ -160,6 +160,7 @@ private:
     void look_at_the_leaving();
     void look_at_current();
     bool has_living_siblings(const Tracee& task) const;
+    bool is_alone(const Tracee& task) const;
     bool siblings_must_go(const Tracee& task) const;
     bool someone_woke_up() const;
     void kill_all();
@@ -178,7 +179,7 @@ private:
     std::vector<pid_t> continued_;   ///< held as stopped jobs that go on, until nobody is leaving
     std::deque<pid_t> queue_;        ///< held, in the order they came
     pid_t current_ = 0;              ///< the one call under way
-    std::set<pid_t> leaving_;        ///< on their way from PTRACE_EVENT_EXIT to zombie
+    std::set<pid_t> leaving_;        ///< on their way from PTRACE_EVENT_EXIT to a zombie that we are told of
     pid_t frozen_ = 0;               ///< a death that was looked at and not yet consumed
     bool compare_due_ = false;
     bool settle_due_ = false;

@@ -117,7 +117,8 @@ void Tracer::consume_death(pid_t tid) {
     const Tracee* task = find(tid);
     if (task == nullptr)
         return;
-    const bool leader = task->pid == tid;
+    const pid_t pid = task->pid;
+    const bool leader = pid == tid;
     const int task_status = task->status;
     if (tid == command_) {
         command_status_ = status.value_or(task_status);
@@ -126,6 +127,9 @@ void Tracer::consume_death(pid_t tid) {
     tasks_.erase(tid);
     if (!leader) {
         numbers_.forget(tid);
+        // The death of a leader who ended before is reported now, and before that no call may go.
+        if (const Tracee* const first = find(pid); first != nullptr && first->phase == Phase::dead && is_alone(*first))
+            leaving_.insert(pid);
         return;
     }
     witness_.ended_with(tid, status.value_or(task_status));
@@ -152,6 +156,11 @@ void Tracer::kill_all() {
         }
     for (const auto& [tid, stop] : early_)
         ::kill(tid, SIGKILL);
+}
+
+bool Tracer::is_alone(const Tracee& task) const {
+    return std::none_of(tasks_.begin(), tasks_.end(),
+                        [&](const auto& entry) { return entry.second.pid == task.pid && entry.first != task.tid; });
 }
 
 bool Tracer::has_living_siblings(const Tracee& task) const {

@@ -41,13 +41,13 @@ public:
     SpinLock(const SpinLock&) = delete;
     SpinLock& operator=(const SpinLock&) = delete;
 
-    void lock() noexcept {
+    [[PROCSPACE_OFTEN]] void lock() noexcept {
         if (!try_lock()) [[unlikely]]
             wait();
     }
 
     /// Returns true when the lock was free and is now held.
-    [[nodiscard, PROCSPACE_PART]] bool try_lock() noexcept {
+    [[nodiscard, gnu::always_inline]] bool try_lock() noexcept {
         // relaxed: only a hint that spares the exclusive access; the exchange decides.
         // acquire: pairs with unlock(): the section sees what the previous holder wrote.
         if (held_.load(std::memory_order_relaxed) != 0) [[unlikely]]

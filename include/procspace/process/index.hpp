@@ -41,7 +41,7 @@ public:
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
 protected:
-    [[PROCSPACE_SHARED]] void link(IndexHook& hook, std::uint64_t key) noexcept {
+    [[PROCSPACE_OFTEN]] void link(IndexHook& hook, std::uint64_t key) noexcept {
         hook.key = key;
         ++size_;
         if (last_is_loose_ != 0)

@@ -86,7 +86,7 @@ public:
     /// Gives a hook a free number: `wanted`, or with 0 the next one, cyclically. **Errors**: exists; invalid (beyond
     /// the highest); again (no number is free); no_memory (the table lacks blocks: fill them after unlock, and try
     /// again).
-    [[nodiscard]] Errno reserve(NumberHook& hook, Pid wanted, Blocks& blocks) noexcept {
+    [[nodiscard, PROCSPACE_OFTEN]] Errno reserve(NumberHook& hook, Pid wanted, Blocks& blocks) noexcept {
         if (PROCSPACE_SMALL && wanted == 0)
             return reserve_next(hook, blocks);
         const Pid number = wanted != 0 ? wanted : last_given_ + 1; // most often free: no search

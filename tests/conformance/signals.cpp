@@ -15,6 +15,11 @@ namespace {
 
 World* running = nullptr; // one at a time: a tree has no other way to its world
 
+/// What a processor's faults cause comes before all others, whoever has sent it: ILL, TRAP, BUS, FPE, SEGV, SYS.
+bool is_synchronous(int signal) {
+    return signal == 4 || signal == 5 || signal == 7 || signal == 8 || signal == 11 || signal == 31;
+}
+
 bool is_stop(int signal) {
     return signal >= StopSignal::stop && signal <= StopSignal::ttou;
 }
@@ -192,7 +197,8 @@ void World::repeat(Program& program, Pid tid) {
     caller_tid_ = former_tid;
 }
 
-/// Takes the lowest pending signal that a thread does not block. Returns false if there is none to be taken now.
+/// Takes the lowest pending signal that a thread does not block, of those first that faults cause. Returns false if
+/// there is none to be taken now.
 bool World::take_signal(Program& program) {
     bool killed = program.pending.contains(Signal::kill);
     for (const auto& [tid, task] : program.tasks)
@@ -206,13 +212,15 @@ bool World::take_signal(Program& program) {
     }
     for (auto place = program.tasks.begin(); place != program.tasks.end() && signal == Signal::none; ++place)
         for (std::set<int>* const pending : {&place->second.pending, &program.pending}) {
-            auto lowest = pending->begin();
-            while (lowest != pending->end() && place->second.blocked.contains(*lowest))
-                ++lowest;
-            if (lowest == pending->end() || signal != Signal::none)
+            const auto is_due = [&](int one) { return !place->second.blocked.contains(one); };
+            auto next = std::find_if(pending->begin(), pending->end(),
+                                     [&](int one) { return is_due(one) && is_synchronous(one); });
+            if (next == pending->end())
+                next = std::find_if(pending->begin(), pending->end(), is_due);
+            if (next == pending->end() || signal != Signal::none)
                 continue;
-            signal = *lowest;
-            pending->erase(lowest);
+            signal = *next;
+            pending->erase(next);
         }
     if (signal == Signal::none)
         return false;

@@ -95,12 +95,29 @@ TEST_CASE("Effects: what a listener throws passes through, and the rest is not l
     const auto child = parent->fork(3).build();
     child->set_parent_death_signal(12);
     Listening::told.clear();
-    {
-        auto effects = parent->exit();
-        CHECK_THROWS_AS(effects.deliver([](const auto&) { throw std::runtime_error("listener"); }), std::runtime_error);
-        CHECK_FALSE(effects.empty());
-    }
-    CHECK(Listening::told == Told{"17 to 1 of 2:0", "wake 1", "2 has exited"});
+    int calls = 0;
+    auto effects = parent->exit();
+    CHECK_THROWS_WITH(effects.deliver([&](const auto&) { throw std::runtime_error(std::to_string(calls++)); }), "0");
+    CHECK(calls == 5); // 12 to 3 and its wake-up, 17 to 1 and its wake-up, the exit
+    CHECK(effects.empty());
+    CHECK(Listening::told.empty());
+}
+
+TEST_CASE("Effects: a listener that throws at one thread is called for the others", "[process][effects][P12]") {
+    World world;
+    const auto child = world.init->fork(2).build();
+    std::vector<decltype(child->new_thread().build())> threads;
+    for (procspace::Pid tid = 2; tid < 42; ++tid)
+        threads.push_back(child->new_thread(tid).build());
+    std::vector<procspace::Pid> reached;
+    auto effects = child->exit_group(0);
+    REQUIRE(effects);
+    CHECK_THROWS_AS(effects->deliver([&](const auto& effect) {
+        reached.push_back(effect.tid);
+        throw std::runtime_error("listener");
+    }),
+                    std::runtime_error);
+    CHECK(reached.size() == 40);
 }
 
 TEST_CASE("Effects: children get the signal they asked for before their parent is announced",
@@ -284,6 +301,18 @@ TEST_CASE("Effects: exec and exit tell who waits in vfork", "[process][effects][
         Listening::told.clear();
         CHECK(thread->exec());
         CHECK(Listening::told == Told{"vfork of 2 is done"});
+        CHECK(delivered(child->exit()).front() == "17 to 1 of 2:0");
+    }
+    SECTION("by the exit of the leader, before its other threads") {
+        const auto leader = child->new_thread(2).build();
+        const auto other = child->new_thread(3).build();
+        const auto third = child->new_thread(4).build();
+        Listening::told.clear();
+        CHECK_FALSE(other->exit(0));
+        CHECK(Listening::told.empty());
+        CHECK_FALSE(leader->exit(0));
+        CHECK(Listening::told == Told{"vfork of 2 is done"});
+        CHECK(third->exit(0));
         CHECK(delivered(child->exit()).front() == "17 to 1 of 2:0");
     }
 }

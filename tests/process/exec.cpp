@@ -119,6 +119,13 @@ PROCSPACE_TRAITS_TEST_CASE("Exec: ends with its caller, and with a group exit", 
         CHECK(caller->tid() == 3);
         CHECK(procspace::begin_exec(caller).error == Errno::no_process);
     }
+    SECTION("another thread would have all exit") {
+        CHECK_FALSE(child->exit_group(5, 2));
+        CHECK_FALSE(child->is_group_exited());
+        leader->exit(0);
+        CHECK(exec.value.finish());
+        CHECK(caller->tid() == 2);
+    }
     SECTION("the process has exited") {
         child->exit();
         CHECK(exec.value.finish().error == Errno::no_process);

@@ -16,6 +16,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -68,7 +69,7 @@ public:
         if (!pending_)
             return;
         if constexpr (EffectSink<Traits>)
-            deliver([](const Effect& effect) { Traits::effect(effect); });
+            deliver_all([](const Effect& effect) { Traits::effect(effect); });
         else if (posts_ != nullptr)
             unlink();
     }
@@ -81,9 +82,30 @@ public:
     [[nodiscard]] bool empty() const noexcept { return !pending_; }
 
     /// Calls `f(const BasicEffect<Traits>&)` for each effect, in order and without a lock; none is delivered again.
-    /// What `f` throws passes through; those to other recipients stay to be delivered.
+    /// What `f` throws first passes through, when all others are delivered.
     template <class F>
     void deliver(F&& f) {
+        if constexpr (has_exceptions) {
+            std::exception_ptr thrown;
+            deliver_all([&](const Effect& effect) {
+                PROCSPACE_TRY {
+                    f(effect);
+                }
+                PROCSPACE_CATCH(...) {
+                    if (thrown == nullptr)
+                        thrown = std::current_exception();
+                }
+            });
+            if (thrown != nullptr)
+                std::rethrow_exception(std::move(thrown));
+        } else {
+            deliver_all(f);
+        }
+    }
+
+private:
+    template <class F>
+    void deliver_all(F&& f) {
         if (const ProcessId id = take(vforked); id.generation != 0)
             to_one(f, EffectKind::vfork_done, id);
         deliver_posts(f);
@@ -99,7 +121,6 @@ public:
         pending_ = false;
     }
 
-private:
     friend BasicProcess<Traits>;
     friend BasicThread<Traits>;
     friend BasicExec<Traits>;

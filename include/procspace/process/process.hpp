@@ -160,8 +160,8 @@ public:
     /// Begins the exit of all threads with one code. Returns true for the first caller, whose code wins; false for
     /// others, and once the process has exited. That the threads are to end goes to Traits::effect, if there is one.
     bool group_exit(int code = 0) { return exit_group(code).has_value(); }
-    /// The same for who delivers by hand: for the first caller the threads to be killed, those of `spared` aside, which
-    /// is the tid of the one that called. **Complexity**: constant; no allocation. **Source**: exit_group(2).
+    /// The same for who delivers by hand: for the first caller the threads to be killed. Not `spared`, who calls (in
+    /// vain while another is in exec); 0 for a signal. **Complexity**: constant. **Source**: exit_group(2).
     [[nodiscard]] std::optional<Effects> exit_group(int code, Pid spared = 0);
 
     /// Ends the process: its threads end, its children go to the reaper, and it becomes a zombie; or it is reaped at

@@ -25,7 +25,6 @@ void BasicProcess<Traits>::close_tree() {
         child_policy_ = {.ignored = true, .no_wait = true, .no_stop = true};
         for (BasicProcess* child = events_.first(); child != nullptr; child = events_.next(*child))
             if (child->state() == ProcessState::zombie && !child->claimed_) {
-                child->exit_signal_ = Signal::chld;
                 child->reap(leftovers); // one for each section: see Leftovers
                 more = true;
                 break;
@@ -49,6 +48,8 @@ auto BasicProcess<Traits>::exit_group(int code, Pid spared) -> std::optional<Eff
     Effects effects(*this->topology_);
     Guard guard(this->topology_->lock());
     if (!living() || threads_.exited())
+        return std::nullopt;
+    if (spared != 0 && threads_.execing_ != nullptr && threads_.execing_->tid() != spared)
         return std::nullopt;
     threads_.exit(code);
     // Who is to end is neither stopped nor continued any more, for those who wait as for orphaned groups.

@@ -154,16 +154,20 @@ private:
     [[gnu::always_inline]] void leave(LateEffects& effects, typename Topology::Blocks& emptied) noexcept {
         auto& group = process_->threads_;
         const bool has_heir = group.threads_.size() > 1 && !(family_.empty() && process_->family_.empty());
-        if (has_heir || group.execing_ != nullptr) [[unlikely]]
+        if (has_heir || group.execing_ != nullptr || process_->vforked_) [[unlikely]]
             leave_others(has_heir, effects.make(*topology_));
         unlink(emptied);
         if (tid() == process_->pid() && !group.threads_.empty()) [[unlikely]]
             group.leader_exited_ = true;
     }
 
-    /// What the threads that stay get or hear of.
+    /// What the threads that stay get or hear of, and who waits in vfork: for the end of the leader, not of all. Where
+    /// nobody would hear of it, the exit of the process tells.
     [[PROCSPACE_OUTER_PART]] void leave_others(bool has_heir, Effects& effects) noexcept {
         auto& group = process_->threads_;
+        if (EffectSink<Traits> && group.threads_.size() > 1 && tid() == process_->pid() &&
+            std::exchange(process_->vforked_, false))
+            effects.end_vfork(process_->id());
         if (has_heir)
             pass_children(effects);
         if (group.execing_ == this)

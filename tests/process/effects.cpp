@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include <pthread.h>
+
 using procspace::ChildChange;
 using procspace::EffectKind;
 using procspace::Pid;
@@ -119,6 +121,24 @@ TEST_CASE("Effects: a listener that throws at one thread is called for the other
                     std::runtime_error);
     CHECK(reached.size() == 40);
 }
+
+#ifdef __GLIBC__ // others may have no pthread_cancel
+TEST_CASE("Effects: a listener's thread can be cancelled", "[process][effects][P12]") {
+    World world;
+    const auto child = world.init->fork(2).build();
+    auto effects = child->exit();
+    pthread_t thread{};
+    const auto listen = [](void* of) -> void* {
+        pthread_cancel(pthread_self());
+        static_cast<decltype(effects)*>(of)->deliver([](const auto&) { pthread_testcancel(); });
+        return nullptr;
+    };
+    REQUIRE(pthread_create(&thread, nullptr, listen, &effects) == 0);
+    void* how = nullptr;
+    CHECK(pthread_join(thread, &how) == 0);
+    CHECK(how == PTHREAD_CANCELED);
+}
+#endif
 
 TEST_CASE("Effects: children get the signal they asked for before their parent is announced",
           "[process][effects][P12]") {

@@ -93,6 +93,35 @@ TEST_CASE("Exec: only siblings are told to end by themselves, and before others 
         }
         CHECK(Attacked::killed.empty());
     }
+    SECTION("over since the caller has exited, and others have come") {
+        {
+            auto exec = procspace::begin_exec(caller);
+            REQUIRE(exec);
+            caller->exit(0);
+            CHECK(child->new_thread(4).try_build());
+        }
+        CHECK(Attacked::killed.empty());
+    }
+    SECTION("over since the caller has execed in one step") {
+        {
+            auto exec = procspace::begin_exec(caller);
+            REQUIRE(exec);
+            CHECK(caller->exec());
+            CHECK(child->new_thread(4).try_build());
+        }
+        CHECK(Attacked::killed.empty());
+    }
+    SECTION("finished, and the next one has begun") {
+        auto first = procspace::begin_exec(caller);
+        REQUIRE(first);
+        leader->exit(0);
+        REQUIRE(first.value.finish());
+        auto second = procspace::begin_exec(caller);
+        REQUIRE(second);
+        { const auto over = std::move(first); }
+        CHECK(child->new_thread(4).try_build().error == Errno::no_process);
+        CHECK(second.value.finish());
+    }
     SECTION("given up before they were told") {
         CHECK(procspace::begin_exec(caller)); // and dropped
         CHECK(Attacked::killed == Pids{2});

@@ -160,6 +160,21 @@ PROCSPACE_TRAITS_TEST_CASE("ProcessTree: numbers are given cyclically", "[proces
     CHECK(procspace::check_invariants(tree).rule == nullptr);
 }
 
+PROCSPACE_TRAITS_TEST_CASE("ProcessTree: below 300 numbers are given again until one beyond was",
+                           "[process][numbers][P7]") {
+    procspace::BasicProcessTree<TestType> tree(320);
+    const auto init = tree.new_init(1).build();
+    const auto second = init->fork().build();
+    const auto third = init->fork().build();
+    for (Pid pid = 4; pid <= 320; ++pid)
+        static_cast<void>(init->fork(pid).build());
+    second->exit();
+    second->free();
+    CHECK(third->pid() == 3);
+    CHECK(init->fork().build()->pid() == 2);
+    CHECK(init->fork().try_build().error == Errno::again);
+}
+
 PROCSPACE_TRAITS_TEST_CASE("ProcessTree: a number just given up is not given again at once", "[process][numbers][P7]") {
     World<TestType> world;
     Pid last = 1;

@@ -13,6 +13,7 @@
 #include "user_data.hpp"
 
 #include <memory>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -40,7 +41,7 @@ template <class Traits>
 struct ForkOptions {
     int exit_signal = Signal::chld; ///< for its parent; 0 for none
     bool sibling = false;           ///< a child of the caller's parent, with the caller's exit signal (CLONE_PARENT)
-    bool vfork = false;             ///< the caller is told when the child execs or exits (CLONE_VFORK)
+    bool vfork = false;             ///< the caller is told when the child's leader execs or exits (CLONE_VFORK)
     Pid thread = 0;                 ///< the caller's thread whose child it is; 0 for the leader
 };
 

@@ -24,7 +24,7 @@ namespace procspace {
 
 /// What is to be done, in the order in which one operation delivers it.
 enum class EffectKind : unsigned char {
-    vfork_done,  ///< `process` has execed or exited: who made it, and sleeps in vfork, goes on
+    vfork_done,  ///< `process` has execed, or it or its leader exited: who made it, and sleeps in vfork, goes on
     signal,      ///< `process` gets `signal`
     kill_thread, ///< thread `tid` of `process` is to end
     wake,        ///< whoever waits for children of `process`, or as `process` for its threads, asks again
@@ -92,8 +92,11 @@ public:
                     f(effect);
                 }
                 PROCSPACE_CATCH(...) {
+                    std::exception_ptr its = std::current_exception();
+                    if (its == nullptr) // of another language, or the thread is cancelled: it has to go on at once
+                        PROCSPACE_RETHROW();
                     if (thrown == nullptr)
-                        thrown = std::current_exception();
+                        thrown = std::move(its);
                 }
             });
             if (thrown != nullptr)

@@ -6,6 +6,7 @@
 #include "effects.hpp"
 #include "thread.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -28,6 +29,13 @@ public:
     ~BasicExec() {
         if (caller_ == nullptr)
             return;
+        {
+            Guard guard(caller_->topology_->lock());
+            if (!mine()) {
+                forget();
+                return;
+            }
+        }
         { const BasicEffects<Traits> told(std::move(effects_)); } // before new threads come, who are not meant
         Guard guard(caller_->topology_->lock());
         if (mine())
@@ -46,6 +54,7 @@ public:
             if (group.execing_ != nullptr)
                 return Errno::again;
             group.execing_ = caller.get();
+            exec.execs_before_ = caller->process_->execed_at_;
             exec.caller_ = caller; // only now: one that was refused has nothing to give up
             if (group.threads_.size() > 1)
                 exec.effects_.kill_threads(caller->process_->id(), caller->tid());
@@ -53,7 +62,7 @@ public:
         return Result<BasicExec>(std::move(exec));
     }
 
-    /// The siblings to be killed: deliver them, or leave it to Traits::effect when this ends. None once it is finished.
+    /// The siblings to be killed: deliver them, or leave it to Traits::effect when this ends. None once it is over.
     [[nodiscard]] BasicEffects<Traits>& effects() noexcept { return effects_; }
 
     /// The caller becomes the leader: its number is that of the process, a leader that had exited vanishes, the exit
@@ -71,19 +80,29 @@ public:
         if (group.threads_.size() > 1)
             return Errno::again;
         caller_->become_leader(effects, emptied);
-        // Who was to end has ended. Not delivered yet, it would reach who comes from now on, and the caller's new
-        // number.
-        static_cast<void>(effects_.take(BasicEffects<Traits>::killed));
-        effects_.pending_ = false;
+        forget();
         return {};
     }
 
 private:
     explicit BasicExec(Topology& topology) noexcept : effects_(topology) {}
 
-    [[nodiscard]] bool mine() const noexcept { return caller_->process_->threads_.execing_ == caller_.get(); }
+    // Both under the tree lock.
+
+    /// Returns whether it is under way: not finished, not cut short by the caller's end or its exec() in one step.
+    [[nodiscard]] bool mine() const noexcept {
+        const auto& process = *caller_->process_;
+        return process.threads_.execing_ == caller_.get() && process.execed_at_ == execs_before_;
+    }
+    /// Who was to end has ended, or is not to. Delivered now it would reach who came since, or the caller by its new
+    /// number.
+    void forget() noexcept {
+        static_cast<void>(effects_.take(BasicEffects<Traits>::killed));
+        effects_.pending_ = false;
+    }
 
     std::shared_ptr<Thread> caller_; // null in one that was moved from or refused
+    std::uint64_t execs_before_ = 0; // which exec of the process this is
     BasicEffects<Traits> effects_;
 };
 

@@ -212,17 +212,18 @@ private:
         return refusal;
     }
 
-    /// As Linux: from the last one given upwards, then again from 300, below which the first processes of a system are.
+    /// As Linux: from the last one given upwards, then again from 300, below which the first processes of a system are,
+    /// if it was beyond.
     [[nodiscard, PROCSPACE_PART]] Pid next_free() const noexcept {
         constexpr Pid reserved = 300;
         const Pid number = numbers_.first_free(last_given_ + 1, highest_);
-        return number != 0 ? number : numbers_.first_free(highest_ > reserved ? reserved : 1, last_given_);
+        return number != 0 ? number : numbers_.first_free(last_given_ > reserved ? reserved : 1, last_given_);
     }
 
     // Alone on its cache line: waiters ask for it while the holder works on the rest.
     alignas(64) mutable typename Traits::Lock lock_{};
     // One cache line for what each life of a process or thread writes or asks: another processor that does the same
-    // fetches one. Guarded by lock_, as all below but the last.
+    // fetches one. Within 128 bytes, which shorter instructions reach. Guarded by lock_, as all below but the last.
     alignas(64) std::uint64_t generations_ = 0;   // see ProcessId
     std::uint64_t births_ = 0;                    // of children, in the order of their parents: see BasicLineage
     BasicChildCursor<Traits>* cursors_ = nullptr; // of those who look at children, in the middle
@@ -233,9 +234,8 @@ private:
     bool nested_ = false;                         // see InitOptions
     std::size_t published_ = 0;                   // objects, ever; see CountedInTree
     TreeCounts counts_;                           // its processes and threads end the line
-    // Before the large table: what stands within 128 bytes is reached by shorter instructions.
-    BasicProcess<Traits>* init_ = nullptr; // set once
-    std::size_t subreapers_ = 0;           // living processes that are marked
+    BasicProcess<Traits>* init_ = nullptr;        // set once
+    std::size_t subreapers_ = 0;                  // living processes that are marked
     Numbers numbers_;
     typename Traits::template Atomic<std::size_t> destroyed_{0};
 };

@@ -1,7 +1,8 @@
 #pragma once
 // Waiting for children: one question, asked again whenever the answer can have changed. How a caller sleeps in between
-// is its own affair: the answer "none yet" carries a token, and a wake-up effect follows each change of the token. As
-// in Linux, nobody is woken for a child that was stopped before it was adopted, or that goes to another group.
+// is its own affair: the answer "none yet" carries a token, and a wake-up effect follows each change of the token that
+// can end the wait. As in Linux, nobody is woken for a child that was stopped before it was adopted, or that goes to
+// another group.
 
 #include "../fwd.hpp"
 #include "builder.hpp"
@@ -59,8 +60,8 @@ struct WaitAnswer {
     WaitOutcome outcome = WaitOutcome::no_child;
     ChildEvent event{};
     /// How often something had changed for the waiters of this process: as long as wait_token() says the same, the
-    /// answer is the same, unless children changed their group. Who sleeps until they differ can't miss a wake-up that
-    /// came before.
+    /// answer is the same, unless children changed their group, execed with another exit signal than SIGCHLD, or came
+    /// from another thread. Who sleeps until they differ can't miss a wake-up that came before.
     std::uint64_t token = 0;
 };
 

@@ -197,7 +197,7 @@ namespace posix {
 /// CLONE_THREAD or CLONE_NEWPID when children already get another PID namespace than the caller's; for clone3 also
 /// unknown flags, no signal, an exit signal with CLONE_THREAD or CLONE_PARENT); exists, invalid (the number); again (no
 /// number is free); no_process (the caller's process is ending, or its namespace: Linux has ENOMEM for that);
-/// no_memory; what a policy's authorise says.
+/// no_memory; what a policy's authorise says, which is asked last (Linux has EPERM before some of invalid).
 /// **Complexity**: two allocations for the process, one for a thread, and those of Namespace::fork.
 /// **Thread safety**: takes the tree lock; `ns` is read. **Source**: clone(2).
 template <class Traits, class ProcessData, class ThreadData>

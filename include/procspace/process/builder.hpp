@@ -41,8 +41,8 @@ template <class Traits>
 struct ForkOptions {
     int exit_signal = Signal::chld; ///< for its parent; 0 for none
     bool sibling = false;           ///< a child of the caller's parent, with the caller's exit signal (CLONE_PARENT)
-    bool vfork = false;             ///< the caller is told when the child's leader execs or exits (CLONE_VFORK)
-    Pid thread = 0;                 ///< the caller's thread whose child it is; 0 for the leader
+    bool vfork = false; ///< the caller is told when the child execs, or it or its leader exits (CLONE_VFORK)
+    Pid thread = 0;     ///< the caller's thread whose child it is; 0 for the leader
 };
 
 /// Where a tree's init stands, apart from its number and data.

@@ -31,7 +31,7 @@ protected:
     bool exiting_ = false;                       // its children are being handed over
     bool claimed_ = false;                       // by a WaitClaim
     bool parent_execed_ = false;                 // since this was made, as far as order() does not say
-    bool vforked_ = false;                       // its maker waits for exec, or exit of its leader
+    bool vforked_ = false;                       // its maker waits for its exec, or its leader's exit
     bool change_pending_ = false;                // it was stopped or continued, and its parent has not waited for that
     ChildChange change_ = ChildChange::stopped;
     std::uint8_t stop_signal_ = Signal::none; // by which it was stopped last

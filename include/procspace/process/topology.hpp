@@ -202,6 +202,7 @@ private:
         hook.number = wanted;
         return numbers_.enter(hook, blocks, true);
     }
+    /// By a search.
     [[nodiscard, PROCSPACE_OUTER_PART]] Errno reserve_next(NumberHook& hook, Blocks& blocks) noexcept {
         const Pid number = next_free();
         if (number == 0)
